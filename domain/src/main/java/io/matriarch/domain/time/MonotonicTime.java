@@ -1,0 +1,61 @@
+package io.matriarch.domain.time;
+
+import java.time.Duration;
+
+/**
+ * One reading of the three clocks a lease is counted on, in nanoseconds since each clock's own origin.
+ *
+ * <p>No single clock of Linux serves both ends of a lease (SAF-002). The boot time goes on while the machine is
+ * suspended; the raw monotonic clock is never slewed by a time daemon; the monotonic clock is what everybody's timers
+ * run on. The holder of a lease must never believe in it for too long, so for the holder a deadline has passed as soon
+ * as the boot clock <em>or</em> the raw clock says so. The grantor must never take a lease away too early, so for the
+ * grantor a bound has passed only when the raw <em>and</em> the monotonic clock say so.
+ *
+ * @param bootNanos CLOCK_BOOTTIME
+ * @param rawNanos CLOCK_MONOTONIC_RAW
+ * @param monotonicNanos CLOCK_MONOTONIC
+ */
+public record MonotonicTime(long bootNanos, long rawNanos, long monotonicNanos) {
+
+    /** The same instant on every clock: what tests and simulations start from. */
+    public static MonotonicTime ofNanos(long nanos) {
+        return new MonotonicTime(nanos, nanos, nanos);
+    }
+
+    public MonotonicTime plus(Duration duration) {
+        long nanos = duration.toNanos();
+        return new MonotonicTime(bootNanos + nanos, rawNanos + nanos, monotonicNanos + nanos);
+    }
+
+    public MonotonicTime minus(Duration duration) {
+        return plus(duration.negated());
+    }
+
+    /** The later of two deadlines, clock by clock: a promise once given on a clock is not taken back by another one. */
+    public MonotonicTime max(MonotonicTime other) {
+        return new MonotonicTime(
+                Math.max(bootNanos, other.bootNanos),
+                Math.max(rawNanos, other.rawNanos),
+                Math.max(monotonicNanos, other.monotonicNanos));
+    }
+
+    /** Whether the holder of something that ends at {@code deadline} must act as if it had ended: the earlier clock. */
+    public boolean hasReached(MonotonicTime deadline) {
+        return bootNanos - deadline.bootNanos >= 0 || rawNanos - deadline.rawNanos >= 0;
+    }
+
+    /** Time left until {@code deadline} as its holder may count it; negative once it has passed. */
+    public Duration until(MonotonicTime deadline) {
+        return Duration.ofNanos(Math.min(deadline.bootNanos - bootNanos, deadline.rawNanos - rawNanos));
+    }
+
+    /** Time since {@code start} as the holder of a lease counts it: the faster clock. */
+    public Duration since(MonotonicTime start) {
+        return Duration.ofNanos(Math.max(bootNanos - start.bootNanos, rawNanos - start.rawNanos));
+    }
+
+    /** Time since {@code start} as the grantor of a lease counts it: the slower clock. */
+    public Duration grantorSince(MonotonicTime start) {
+        return Duration.ofNanos(Math.min(rawNanos - start.rawNanos, monotonicNanos - start.monotonicNanos));
+    }
+}

@@ -1,0 +1,59 @@
+package io.matriarch.ports.dcs;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** Administration of an embedded consensus store, from outside of it. Addresses are {@code host:port}. */
+public interface ConsensusAdmin extends AutoCloseable {
+
+    /** What one node says of itself and of the others. */
+    NodeStatus status(String address, Duration timeout) throws DcsUnavailableException;
+
+    /** Makes a node a voter; asks any node, which forwards to the leader. */
+    WriteResult add(String address, String voter, Duration timeout);
+
+    /** Ends a node's vote; asks any other node, which forwards to the leader. */
+    WriteResult remove(String address, String voter, Duration timeout);
+
+    /** Hands the leadership to a voter. */
+    WriteResult transferLeadership(String address, String voter, Duration timeout);
+
+    /** Makes the asked node write a snapshot and drop the log before it. */
+    WriteResult snapshot(String address, Duration timeout);
+
+    /** The text under a key with its full path, {@code /service/batman/leader}, read linearizably. */
+    Optional<String> get(String path, Duration timeout) throws DcsUnavailableException;
+
+    @Override
+    void close();
+
+    /**
+     * One node's view.
+     *
+     * @param self the asked node's address
+     * @param state 0 follower, 1 candidate, 2 leader
+     * @param leader the leader's address as the node knows it
+     * @param quorum whether the node sees a majority of the voters, itself included
+     * @param partners the other voters: whether the node is connected with them
+     * @param matchIndex on the leader: the last entry each other voter is known to have
+     * @param nextIndex on the leader: the next entry to send to each other voter
+     * @param clients connections that do not vote
+     */
+    record NodeStatus(
+            String self,
+            int state,
+            Optional<String> leader,
+            long term,
+            long commitIndex,
+            long leaderCommitIndex,
+            long lastApplied,
+            long logLength,
+            boolean quorum,
+            SortedMap<String, Boolean> partners,
+            SortedMap<String, Long> matchIndex,
+            SortedMap<String, Long> nextIndex,
+            int clients,
+            Duration uptime,
+            String version) {}
+}

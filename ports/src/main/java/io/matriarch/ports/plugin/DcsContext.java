@@ -1,0 +1,17 @@
+package io.matriarch.ports.plugin;
+
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Scope;
+import io.matriarch.ports.dcs.DcsTiming;
+import io.matriarch.ports.time.Clock;
+import java.util.Optional;
+
+/**
+ * What a store's client has to know besides its own section.
+ *
+ * @param scope where the cluster's keys are
+ * @param member the member it serves, empty for a command line
+ * @param timing bounds to begin with
+ * @param clock what leases are counted on
+ */
+public record DcsContext(Scope scope, Optional<MemberName> member, DcsTiming timing, Clock clock) {}
