@@ -1,0 +1,9 @@
+package io.matriarch.domain.postgres;
+
+/** How a server is asked to stop. */
+public enum StopMode {
+    /** Ends the sessions, writes a shutdown checkpoint, sends all WAL to the standbys that stream. */
+    FAST,
+    /** Ends everything at once, as a crash would. A courtesy before the kill, never a fence (SAF-032). */
+    IMMEDIATE
+}

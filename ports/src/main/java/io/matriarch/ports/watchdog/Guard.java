@@ -1,0 +1,84 @@
+package io.matriarch.ports.watchdog;
+
+import io.matriarch.domain.cluster.LeaseId;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.time.MonotonicTime;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * PostgreSQL's parent. It starts the server, promotes it, and ends it when the lease ends without news (SAFETY.md §5).
+ *
+ * <p>Whatever serves this port, the server is started through it and promoted through it, so that a guard that outlives
+ * the agent takes the place of one that doesn't without a change elsewhere.
+ */
+public interface Guard {
+
+    /**
+     * Starts the server, detached from the agent: it survives the agent and receives no signal that is meant for it.
+     *
+     * @return the postmaster's pid
+     * @throws GuardException when nothing was started
+     */
+    long start(ServerCommand command) throws GuardException;
+
+    /**
+     * Tells the postmaster to promote; refused when the deadline last told has passed.
+     *
+     * @throws GuardException when nothing was sent
+     */
+    void promote(long postmaster, Path dataDirectory) throws GuardException;
+
+    /**
+     * Before any act that may lead to a writable server and with every renewal: from now on the server ends at the
+     * latest at {@code deadline}. Acknowledged when it returns.
+     *
+     * @throws GuardException when there is no acknowledgement
+     */
+    void arm(LeaseId lease, MonotonicTime deadline) throws GuardException;
+
+    /** Automation is paused: nothing is ended any more until the next {@link #arm}. */
+    void pause();
+
+    /** The server has stopped for certain: nothing is left to guard. */
+    void disarm(StopProof proof);
+
+    /** What it is, for the status document. */
+    GuardState state();
+
+    /** What there is of a guard. */
+    enum GuardState {
+        /** No process guards the server: only the agent itself does, as long as it lives. */
+        ABSENT,
+        DISARMED,
+        ARMED
+    }
+
+    /**
+     * A command with its surroundings.
+     *
+     * @param arguments the program and its arguments
+     * @param environment the whole environment
+     * @param workingDirectory where it starts
+     * @param log file that takes its standard output and error
+     */
+    record ServerCommand(List<String> arguments, Map<String, String> environment, Path workingDirectory, Path log) {
+
+        public ServerCommand {
+            arguments = List.copyOf(arguments);
+            environment = Map.copyOf(environment);
+        }
+    }
+
+    /** The guard did not do what it was asked. */
+    final class GuardException extends Exception {
+        public GuardException(String message) {
+            super(message);
+        }
+
+        public GuardException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+}
