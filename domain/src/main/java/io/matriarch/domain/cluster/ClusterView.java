@@ -1,0 +1,68 @@
+package io.matriarch.domain.cluster;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One consistent read of everything a cluster has in the store.
+ *
+ * @param initialize who has initialized it
+ * @param leaderLock who leads
+ * @param members the members whose keys are alive, by name
+ * @param request what an operator has asked for
+ * @param sync the synchronous register
+ * @param status the leader's position
+ * @param history the promotions
+ * @param epoch the last acquisition
+ * @param failoverRevision the failover key's revision, request or not
+ * @param configRevision the configuration's revision, {@link Revision#ABSENT} when there is none or none that is valid
+ */
+public record ClusterView(
+        InitializeKey initialize,
+        LeaderLock leaderLock,
+        List<Member> members,
+        Optional<SwitchoverRequest> request,
+        SyncState sync,
+        ClusterStatus status,
+        TimelineHistory history,
+        Epoch epoch,
+        Revision failoverRevision,
+        Revision configRevision) {
+
+    /** A scope without a single key. */
+    public static final ClusterView EMPTY = new ClusterView(
+            new InitializeKey.Absent(),
+            new LeaderLock.Free(),
+            List.of(),
+            Optional.empty(),
+            SyncState.NONE,
+            ClusterStatus.NONE,
+            TimelineHistory.UNKNOWN,
+            Epoch.NONE,
+            Revision.ABSENT,
+            Revision.ABSENT);
+
+    public ClusterView {
+        members = List.copyOf(members);
+    }
+
+    public Optional<Member> member(MemberName name) {
+        return members.stream().filter(member -> member.name().equals(name)).findFirst();
+    }
+
+    public boolean isLocked() {
+        return leaderLock instanceof LeaderLock.Held;
+    }
+
+    public Optional<MemberName> leaderName() {
+        return switch (leaderLock) {
+            case LeaderLock.Free _ -> Optional.empty();
+            case LeaderLock.Held held -> Optional.of(held.holder());
+        };
+    }
+
+    /** The leader as a member; one without a key of its own is still the leader, with nothing known of it. */
+    public Optional<Member> leader() {
+        return leaderName().map(name -> member(name).orElseGet(() -> Member.named(name)));
+    }
+}
