@@ -1,19 +1,23 @@
 package io.matriarch.ports.member;
 
-import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Asks the other members' REST API. Never throws: who does not answer is unreachable. */
 public interface PeerClient {
 
-    /** Asks all of them at once, without a second try; returns after {@code patience} at the latest. */
-    List<PeerAnswer> poll(List<Member> members, Duration patience);
+    /**
+     * Asks all of them at once, without a second try. Returns when all have answered, after {@code patience} at the
+     * latest, and shortly after everybody but {@code suspect} has answered: who is most likely dead is not waited for.
+     */
+    List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience);
 
     /**
      * Asks the candidate of a hand-over for a restart point, so that its promotion and the old primary's return are
@@ -29,14 +33,4 @@ public interface PeerClient {
      * @param end first byte after its shutdown checkpoint
      */
     HandoverAnswer awaitPosition(Member candidate, MemberName leader, Timeline timeline, Lsn end, Duration patience);
-
-    /** A candidate's answer. */
-    sealed interface HandoverAnswer {
-
-        /** It has everything, and this is the lease it would hold the lock with. */
-        record Ready(Timeline timeline, Lsn flushed, LeaseId offered) implements HandoverAnswer {}
-
-        /** It has not, or said nothing in time. */
-        record NotReady(String why) implements HandoverAnswer {}
-    }
 }

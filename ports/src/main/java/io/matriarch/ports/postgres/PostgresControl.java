@@ -6,6 +6,7 @@ import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.HistoryLine;
+import io.matriarch.domain.rewind.LeaderTimeline;
 import io.matriarch.domain.slot.SlotChange;
 import java.time.Duration;
 import java.util.List;

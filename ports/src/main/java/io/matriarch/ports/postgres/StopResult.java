@@ -1,8 +1,7 @@
 package io.matriarch.ports.postgres;
 
-import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopProof;
-import io.matriarch.domain.postgres.Timeline;
 import java.util.Optional;
 
 /** How a stop ended. */
@@ -19,12 +18,4 @@ public sealed interface StopResult {
 
     /** Something of it is still there. */
     record NotStopped(String why) implements StopResult {}
-
-    /**
-     * The end of a cleanly stopped primary's WAL.
-     *
-     * @param timeline its timeline
-     * @param end first byte after the shutdown checkpoint record (SAF-060), the least that a successor must have on disk
-     */
-    record ShutdownPosition(Timeline timeline, Lsn end) {}
 }

@@ -1,7 +1,6 @@
-package io.matriarch.ports.postgres;
+package io.matriarch.domain.rewind;
 
 import io.matriarch.domain.postgres.Timeline;
-import io.matriarch.domain.rewind.HistoryLine;
 import java.util.List;
 
 /** What a possible leader said over the replication protocol. */

@@ -1,0 +1,190 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.ClusterStatus;
+import io.matriarch.domain.cluster.Epoch;
+import io.matriarch.domain.cluster.LeaseId;
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.ShutdownPosition;
+import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.postgres.SystemIdentifier;
+import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.slot.SlotChange;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What the member does next. Pure data: the application carries it out. */
+public sealed interface Decision {
+
+    /** On the leader lock and our lease. */
+    sealed interface OnLock extends Decision {}
+
+    /** On the local server. */
+    sealed interface OnPostgres extends Decision {}
+
+    /** On the guard and the watchdog. */
+    sealed interface OnWatchdog extends Decision {}
+
+    /** On the other keys of the store. */
+    sealed interface OnDcs extends Decision {}
+
+    /** On other members. */
+    sealed interface OnPeers extends Decision {}
+
+    /** On the agent itself. */
+    sealed interface OnAgent extends Decision {}
+
+    /**
+     * Create the leader key; the store refuses while anyone holds it, or if a register it was decided on has changed
+     * (SAF-017).
+     *
+     * @param epoch the epoch to write with it
+     * @param sync revision of the synchronous register
+     * @param failover revision of the failover key
+     */
+    record AcquireLeaderLock(Epoch epoch, Revision sync, Revision failover) implements OnLock {}
+
+    /** The same at the end of a bootstrap, with the identifier and the configuration in one transaction (SAF-018). */
+    record InitializeCluster(Revision ours, SystemIdentifier identifier, Epoch epoch) implements OnLock {}
+
+    /** Prolong our hold; the mandate of the renewals between turns comes with it. */
+    record RenewLeaderLock() implements OnLock {}
+
+    /** Compare-and-set from the lease of our former self to a fresh one (SAF-014). */
+    record AdoptLeaderLock(LeaseId former) implements OnLock {}
+
+    /** Believe no longer in a lease that the store does not show. */
+    record DropLease() implements OnLock {}
+
+    /**
+     * Give the lock back. The server has stopped, or it never was more than a standby.
+     *
+     * @param proof that it has stopped; empty for a standby
+     * @param position what to publish with it
+     */
+    record ReleaseLeaderLock(Optional<StopProof> proof, Optional<Lsn> position) implements OnLock {}
+
+    /** Hand the lock to the candidate's lease, publish the position and clear the request, all in one (SAF-060). */
+    record HandOverLeaderLock(
+            StopProof proof, MemberName receiver, LeaseId offered, Lsn position, Revision failover, Epoch epoch)
+            implements OnLock {}
+
+    /** initdb and first start. */
+    record InitializeDatabase() implements OnPostgres {}
+
+    /** Roles and the post-bootstrap script. */
+    record RunPostBootstrap() implements OnPostgres {}
+
+    /** Start as primary, crash recovery included. Comes after the guard has been armed (SAF-041). */
+    record StartPrimary(Duration timeout, String label) implements OnPostgres {}
+
+    /** Start as standby. */
+    record StartStandby(Upstream upstream, Role role, Duration timeout, String label) implements OnPostgres {}
+
+    /** Restart in the same role. */
+    record RestartServer(Duration timeout) implements OnPostgres {}
+
+    /** Stop and prove it. */
+    record StopServer(StopMode mode, boolean checkpointFirst, Optional<Duration> escalateAfter, String label)
+            implements OnPostgres {}
+
+    /** End whatever is left of a server whose postmaster is gone. */
+    record KillRemains() implements OnPostgres {}
+
+    record Promote() implements OnPostgres {}
+
+    /** Follow another upstream. */
+    record Follow(Upstream upstream, Role role) implements OnPostgres {}
+
+    /** CHECKPOINT here and, for a hand-over, on the candidate. */
+    record Checkpoint(Optional<Member> candidate) implements OnPostgres {}
+
+    /** Make the data directory a copy of the source; {@code why} is logged before anything goes. */
+    record CopyFrom(Upstream.Of source, String label, String why) implements OnPostgres {}
+
+    record Rewind(Upstream.Of source, StopProof proof) implements OnPostgres {}
+
+    /** Single-user crash recovery. */
+    record RecoverCrash(StopProof proof) implements OnPostgres {}
+
+    /** Ask the leader for its timeline and history. */
+    record CompareTimelines(Upstream.Of leader) implements OnPostgres {}
+
+    record RemoveDataDirectory(StopProof proof, String why) implements OnPostgres {}
+
+    /** Rename the data directory of a failed bootstrap. */
+    record SetDataDirectoryAside(StopProof proof) implements OnPostgres {}
+
+    record ChangeSlots(List<SlotChange> changes) implements OnPostgres {
+        public ChangeSlots {
+            changes = List.copyOf(changes);
+        }
+    }
+
+    record ResumeReplay() implements OnPostgres {}
+
+    /** The guard has our lease's deadline and has said so. */
+    record ArmGuard() implements OnWatchdog {}
+
+    /** Nothing is left to guard. */
+    record DisarmGuard(StopProof proof) implements OnWatchdog {}
+
+    /** Automation is off: guard and watchdog let the server live. */
+    record PauseGuard() implements OnWatchdog {}
+
+    record ArmWatchdog() implements OnWatchdog {}
+
+    /** Only after the lock has been renewed. */
+    record KeepWatchdogAlive() implements OnWatchdog {}
+
+    record DisarmWatchdog() implements OnWatchdog {}
+
+    /** Create the initialize key, empty: whoever succeeds may initialize the cluster. */
+    record CreateInitializeKey() implements OnDcs {}
+
+    /** Write our identifier where there is none or none that is valid. */
+    record WriteInitializeKey(SystemIdentifier identifier, Revision seen) implements OnDcs {}
+
+    /** Take back the initialize key of a bootstrap that failed. */
+    record CancelInitializeKey(Revision ours) implements OnDcs {}
+
+    /** Put the configuration in force back where it is missing. */
+    record RestoreConfig(Revision seen) implements OnDcs {}
+
+    record WriteStatus(ClusterStatus status) implements OnDcs {}
+
+    /** Bring the history up to the timeline we write. */
+    record PublishHistory(Timeline timeline) implements OnDcs {}
+
+    /** Empty the failover key if it is still the one we saw. */
+    record ClearRequest(Revision seen) implements OnDcs {}
+
+    /**
+     * Ask members for their state; the answers are in the next observation.
+     *
+     * @param suspect who is not waited for
+     */
+    record PollMembers(List<Member> members, Optional<MemberName> suspect) implements OnPeers {
+        public PollMembers {
+            members = List.copyOf(members);
+        }
+    }
+
+    /** Wait until the candidate has everything up to the end of our WAL. */
+    record AwaitCandidate(Member candidate, ShutdownPosition position, Duration patience) implements OnPeers {}
+
+    /** Interrupt the background task. */
+    record AbortTask(String why) implements OnAgent {}
+
+    /** Answer a request: {@code ok} or not, with the text people and scripts know. */
+    record Reply(long number, boolean ok, String text) implements OnAgent {}
+
+    /** End the agent. */
+    record Exit(int code, String why) implements OnAgent {}
+}
