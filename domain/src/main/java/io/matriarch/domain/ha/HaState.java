@@ -7,6 +7,7 @@ import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.time.MonotonicTime;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a member remembers from turn to turn: only what cannot be observed again.
@@ -67,249 +68,122 @@ public record HaState(
     }
 
     public HaState withLastLocked(MemberName leader, List<Member> members) {
-        return new HaState(
-                Optional.of(leader),
-                members,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
-    }
-
-    public HaState withPaused(boolean paused) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                paused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
-    }
-
-    public HaState withJoined() {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                true,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> {
+            next.lastLeader = Optional.of(leader);
+            next.lastMembers = members;
+        });
     }
 
     public HaState withBootstrap(BootstrapStep step, Optional<Revision> key) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                step,
-                key,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> {
+            next.bootstrapStep = step;
+            next.bootstrapKey = key;
+        });
+    }
+
+    public HaState withJoined() {
+        return edit(next -> next.joined = true);
+    }
+
+    public HaState withPaused(boolean paused) {
+        return edit(next -> next.wasPaused = paused);
     }
 
     public HaState withRewind(RewindProgress progress) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                progress,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> next.rewind = progress);
     }
 
     public HaState withCrashRecoveryTried(boolean tried) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                tried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> next.crashRecoveryTried = tried);
     }
 
     public HaState withStartFailed(boolean failed) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                failed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> next.startFailed = failed);
     }
 
     public HaState withDemotedOffline(boolean offline) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                offline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> next.demotedOffline = offline);
     }
 
     public HaState withStartingSince(Optional<MonotonicTime> since) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                since,
-                wonRace,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> next.startingSince = since);
     }
 
     public HaState withWonRace(boolean won) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                won,
-                checkpointAsked,
-                handover,
-                pendingReply);
+        return edit(next -> next.wonRace = won);
     }
 
     public HaState withCheckpointAsked(boolean asked) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                asked,
-                handover,
-                pendingReply);
+        return edit(next -> next.checkpointAsked = asked);
     }
 
     public HaState withHandover(HandoverPhase phase) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                phase,
-                pendingReply);
+        return edit(next -> next.handover = phase);
     }
 
     public HaState withPendingReply(Optional<Long> number) {
-        return new HaState(
-                lastLeader,
-                lastMembers,
-                wasPaused,
-                joined,
-                bootstrapStep,
-                bootstrapKey,
-                rewind,
-                crashRecoveryTried,
-                startFailed,
-                demotedOffline,
-                startingSince,
-                wonRace,
-                checkpointAsked,
-                handover,
-                number);
+        return edit(next -> next.pendingReply = number);
+    }
+
+    private HaState edit(Consumer<Edit> change) {
+        var next = new Edit(this);
+        change.accept(next);
+        return next.build();
+    }
+
+    /** A copy that can be changed field by field, for as long as a {@code with} method takes. */
+    private static final class Edit {
+        private Optional<MemberName> lastLeader;
+        private List<Member> lastMembers;
+        private boolean wasPaused;
+        private boolean joined;
+        private BootstrapStep bootstrapStep;
+        private Optional<Revision> bootstrapKey;
+        private RewindProgress rewind;
+        private boolean crashRecoveryTried;
+        private boolean startFailed;
+        private boolean demotedOffline;
+        private Optional<MonotonicTime> startingSince;
+        private boolean wonRace;
+        private boolean checkpointAsked;
+        private HandoverPhase handover;
+        private Optional<Long> pendingReply;
+
+        private Edit(HaState from) {
+            lastLeader = from.lastLeader;
+            lastMembers = from.lastMembers;
+            wasPaused = from.wasPaused;
+            joined = from.joined;
+            bootstrapStep = from.bootstrapStep;
+            bootstrapKey = from.bootstrapKey;
+            rewind = from.rewind;
+            crashRecoveryTried = from.crashRecoveryTried;
+            startFailed = from.startFailed;
+            demotedOffline = from.demotedOffline;
+            startingSince = from.startingSince;
+            wonRace = from.wonRace;
+            checkpointAsked = from.checkpointAsked;
+            handover = from.handover;
+            pendingReply = from.pendingReply;
+        }
+
+        private HaState build() {
+            return new HaState(
+                    lastLeader,
+                    lastMembers,
+                    wasPaused,
+                    joined,
+                    bootstrapStep,
+                    bootstrapKey,
+                    rewind,
+                    crashRecoveryTried,
+                    startFailed,
+                    demotedOffline,
+                    startingSince,
+                    wonRace,
+                    checkpointAsked,
+                    handover,
+                    pendingReply);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.matriarch.domain.ha;
 
+import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.rewind.LeaderTimeline;
@@ -18,8 +19,12 @@ public sealed interface TaskResult {
     /** The server has stopped. */
     record Stopped(StopProof proof, boolean escalated, Optional<ShutdownPosition> shutdown) implements TaskResult {}
 
-    /** What a leader said of its timeline. */
-    record Compared(LeaderTimeline leader) implements TaskResult {}
+    /**
+     * What a leader said of its timeline.
+     *
+     * @param endOfCheckpoint first byte after the local WAL's last checkpoint record, of a server that has stopped
+     */
+    record Compared(LeaderTimeline leader, Optional<Lsn> endOfCheckpoint) implements TaskResult {}
 
     /** What a candidate said. */
     record Candidate(HandoverAnswer answer) implements TaskResult {}

@@ -1,0 +1,125 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.LeaderLock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A background task runs, or the server is still starting up. */
+final class BusyTurn {
+
+    private BusyTurn() {}
+
+    static Turn decide(Situation now, TaskView.Running running) {
+        if (now.holdsLock()) {
+            return withLock(now, running);
+        }
+        if (lostLock(now) && endsWritable(running.kind()) && !now.settings().paused()) {
+            // Whatever is starting up would come up as a primary that nobody has elected.
+            return now.with(now.divergenceSuspected().withHandover(new HandoverPhase.None()))
+                    .turn(
+                            Reason.TASK_LOST_LOCK,
+                            List.of(running.label()),
+                            new Decision.DropLease(),
+                            new Decision.AbortTask("the leader lock is lost"));
+        }
+        return Requests.whileBusy(now, running)
+                .orElseGet(() -> now.turn(Reason.TASK_RUNNING, List.of(running.label())));
+    }
+
+    private static Turn withLock(Situation now, TaskView.Running running) {
+        Optional<Turn> asked = Requests.whileBusy(now, running);
+        List<Decision> decisions = new ArrayList<>();
+        decisions.add(new Decision.RenewLeaderLock());
+        decisions.add(new Decision.ArmGuard());
+        if (now.seen().watchdog().running()) {
+            decisions.add(new Decision.KeepWatchdogAlive());
+        }
+        asked.ifPresent(turn -> decisions.addAll(turn.decisions()));
+        return new Turn(now.state(), Reason.TASK_WITH_LOCK, List.of(running.label()), List.of(), decisions);
+    }
+
+    private static boolean lostLock(Situation now) {
+        boolean bootstrapping = now.state().bootstrapStep() != BootstrapStep.NONE;
+        return !bootstrapping;
+    }
+
+    private static boolean endsWritable(TaskKind kind) {
+        return switch (kind) {
+            case START_PRIMARY -> true;
+            case INITIALIZE,
+                    POST_BOOTSTRAP,
+                    COPY,
+                    REWIND,
+                    RECOVER_CRASH,
+                    START_STANDBY,
+                    RESTART,
+                    STOP,
+                    FOLLOW,
+                    CHECKPOINT,
+                    COMPARE_TIMELINES,
+                    AWAIT_CANDIDATE,
+                    REMOVE_DATA -> false;
+        };
+    }
+
+    /** No task any more, but the server does not accept connections yet. */
+    static Turn starting(Situation now) {
+        if (!now.holdsLock()) {
+            return asStandby(now);
+        }
+        Duration elapsed = now.state()
+                .startingSince()
+                .map(since -> now.seen().now().since(since))
+                .orElse(Duration.ZERO);
+        Duration left = now.settings().primaryStartTimeout().minus(elapsed);
+        if (left.isNegative() || left.isZero()) {
+            return timedOut(now);
+        }
+        return keepLock(now, Reason.STARTING_UP, List.of(Long.toString(left.toSeconds())));
+    }
+
+    private static Turn asStandby(Situation now) {
+        boolean writable = now.postgres().role().isPrimary();
+        if (writable) {
+            return now.demote(Reason.START_LOST_LOCK);
+        }
+        return switch (now.cluster().leaderLock()) {
+            case LeaderLock.Free _ -> now.turn(Reason.NOT_HEALTHIEST);
+            case LeaderLock.Held held ->
+                now.turn(
+                        Reason.FOLLOWING_LEADER,
+                        List.of(now.self().value(), held.holder().value()));
+        };
+    }
+
+    private static Turn timedOut(Situation now) {
+        Candidates candidates = Candidates.of(now, Optional.empty());
+        if (!candidates.members().isEmpty() && now.seen().peers().isEmpty()) {
+            return now.turn(
+                    Reason.POLLING_MEMBERS,
+                    new Decision.RenewLeaderLock(),
+                    new Decision.ArmGuard(),
+                    new Decision.PollMembers(candidates.members(), Optional.empty()));
+        }
+        Candidates.Fit fit = candidates.fit("startup timeout", now);
+        return fit.members().isEmpty()
+                ? keepLock(now, Reason.START_TIMED_OUT_ALONE, List.of())
+                : Turn.of(
+                                now.state().withStartFailed(true),
+                                Reason.START_TIMED_OUT,
+                                new Decision.RenewLeaderLock(),
+                                Situation.stopAtOnce("demote"))
+                        .with(fit.notes());
+    }
+
+    private static Turn keepLock(Situation now, Reason reason, List<String> facts) {
+        return now.turn(
+                reason,
+                facts,
+                new Decision.RenewLeaderLock(),
+                new Decision.ArmGuard(),
+                new Decision.KeepWatchdogAlive());
+    }
+}

@@ -1,0 +1,72 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.SwitchoverRequest;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.Timeline;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The members somebody who gives up the lock may count on (ha-decisions §9.7).
+ *
+ * @param members those who may be asked
+ */
+record Candidates(List<Member> members) {
+
+    /** Those who are fit, the fittest first, and why the others are not. */
+    record Fit(List<Member> members, List<Note> notes) {}
+
+    static Candidates of(Situation now, Optional<SwitchoverRequest> request) {
+        Optional<MemberName> named = request.flatMap(SwitchoverRequest::candidate);
+        return new Candidates(now.cluster().members().stream()
+                .filter(member -> !member.name().equals(now.self()))
+                .filter(member -> !member.tags().nofailover())
+                .filter(member -> member.apiUrl().isPresent())
+                .filter(member -> named.isEmpty() || named.get().equals(member.name()))
+                .toList());
+    }
+
+    /** Judges the answers of the turn before. */
+    Fit fit(String action, Situation now) {
+        List<Note> notes = new ArrayList<>();
+        if (members.isEmpty()) {
+            notes.add(Note.warning(action + ": candidates list is empty"));
+        }
+        List<PeerAnswer.Reachable> good = new ArrayList<>();
+        for (PeerAnswer answer : now.seen().peers().orElse(List.of())) {
+            Optional<String> limitation = LeaderRace.limitation(answer);
+            if (limitation.isPresent()) {
+                notes.add(Note.info("Member " + answer.name() + " is " + limitation.get()));
+            } else if (answer instanceof PeerAnswer.Reachable peer && isClose(now, peer, notes)) {
+                good.add(peer);
+            }
+        }
+        good.sort(Comparator.comparing(PeerAnswer.Reachable::position)
+                .reversed()
+                .thenComparing(peer -> -peer.tags().effectivePriority())
+                .thenComparing(PeerAnswer.Reachable::name));
+        List<Member> fit = good.stream()
+                .flatMap(peer -> members.stream().filter(member -> member.name().equals(peer.name())))
+                .toList();
+        return new Fit(fit, notes);
+    }
+
+    private static boolean isClose(Situation now, PeerAnswer.Reachable peer, List<Note> notes) {
+        Lsn ours = now.postgres().position().orElse(now.cluster().status().position());
+        if (ours.lagBytes(peer.position()) > now.settings().maximumLagOnFailover()) {
+            notes.add(Note.info("Member " + peer.name() + " exceeds maximum replication lag"));
+            return false;
+        }
+        Timeline clusters = now.cluster().history().clusterTimeline();
+        if (now.settings().checkTimeline() && peer.timeline().isBefore(clusters)) {
+            notes.add(Note.info("Timeline " + peer.timeline() + " of member " + peer.name()
+                    + " is behind the cluster timeline " + clusters));
+            return false;
+        }
+        return true;
+    }
+}

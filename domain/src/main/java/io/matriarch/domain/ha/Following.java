@@ -1,0 +1,91 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.rewind.RewindProgress;
+import io.matriarch.domain.slot.SlotPlanner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The turn of a member with a running server while somebody else holds the lock. */
+final class Following {
+
+    private Following() {}
+
+    static Turn decide(Situation now) {
+        if (now.isPrimary()) {
+            return now.demote(Reason.PRIMARY_WITHOUT_LOCK);
+        }
+        return Requests.restart(now).or(() -> Requests.reinitialize(now)).orElseGet(() -> stream(now));
+    }
+
+    /** Streams from whom it should, after whatever divergence has been mended. */
+    static Turn stream(Situation now) {
+        Situation checked = now.with(suspicion(now));
+        return mendDivergence(checked).orElseGet(() -> follow(checked));
+    }
+
+    /** A leader on a later timeline than ours is what divergence looks like from here. */
+    private static HaState suspicion(Situation now) {
+        boolean open = now.state().rewind() == RewindProgress.UNCHECKED
+                || now.state().rewind() == RewindProgress.NOT_NEEDED
+                || now.state().rewind() == RewindProgress.DONE;
+        boolean behind = now.otherLeader()
+                .map(Member::timeline)
+                .filter(leaders -> now.postgres().timeline().isKnown())
+                .map(leaders -> now.postgres().timeline().isBefore(leaders))
+                .orElse(false);
+        boolean streams = now.postgres().sql() instanceof SqlView.Standby standby && standby.streaming();
+        return open && behind && !streams ? now.divergenceSuspected() : now.state();
+    }
+
+    private static Optional<Turn> mendDivergence(Situation now) {
+        Optional<Member> leader = now.otherLeader()
+                .filter(member -> member.role().map(Role::isPrimary).orElse(false));
+        Optional<Upstream.Of> source = leader.flatMap(Situation::asUpstream);
+        if (source.isEmpty() || !now.state().rewind().isOpen()) {
+            return Optional.empty();
+        }
+        if (now.state().rewind() == RewindProgress.CHECK) {
+            return Optional.of(now.turn(
+                    Reason.COMPARING_TIMELINES,
+                    List.of(source.get().name().value()),
+                    new Decision.CompareTimelines(source.get())));
+        }
+        return Optional.of(now.turn(
+                Reason.STOPPING_TO_REWIND,
+                List.of(source.get().name().value()),
+                new Decision.StopServer(
+                        StopMode.FAST, false, Optional.of(now.settings().pgCtlTimeout()), "stop before rewind")));
+    }
+
+    private static Turn follow(Situation now) {
+        List<Decision> decisions = new ArrayList<>();
+        Upstream wanted = now.upstream();
+        HaState next = now.state();
+        if (!now.postgres().upstream().equals(Optional.of(wanted))) {
+            decisions.add(new Decision.Follow(wanted, Role.REPLICA));
+            next = now.divergenceSuspected();
+        }
+        if (now.postgres().sql() instanceof SqlView.Standby standby) {
+            if (standby.replayPaused() && now.seen().serverVersion() >= 140000) {
+                decisions.add(new Decision.ResumeReplay());
+            }
+            if (now.settings().useSlots()) {
+                var changes = SlotPlanner.forReplica(
+                        now.self(), now.cluster().leaderName(), now.cluster().members(), standby.slots());
+                if (!changes.isEmpty()) {
+                    decisions.add(new Decision.ChangeSlots(changes));
+                }
+            }
+        }
+        MemberName leader = now.cluster().leaderName().orElse(now.self());
+        return new Turn(
+                next, Reason.FOLLOWING_LEADER, List.of(now.self().value(), leader.value()), List.of(), decisions);
+    }
+}

@@ -1,0 +1,249 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.Epoch;
+import io.matriarch.domain.cluster.InitializeKey;
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.cluster.SwitchoverRequest;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.postgres.Upstream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Nobody holds the lock, and the server runs: who may take it? */
+final class LeaderRace {
+
+    private LeaderRace() {}
+
+    static Turn decide(Situation now) {
+        return now.isPrimary() ? asPrimary(now) : asReplica(now);
+    }
+
+    /**
+     * A primary may take the free lock only back: if somebody else has held it since, that one may have acknowledged
+     * commits that we do not have, whatever the timelines say (SAF-016).
+     */
+    private static Turn asPrimary(Situation now) {
+        Epoch epoch = now.cluster().epoch();
+        if (epoch.holder().isPresent() && !epoch.wasHeldBy(now.self())) {
+            return now.demote(Reason.PRIMARY_OVERTAKEN, epoch.holder().get().value());
+        }
+        Timeline ours = now.postgres().timeline();
+        Timeline clusters = now.cluster().history().clusterTimeline();
+        if (ours.isBefore(clusters)) {
+            return now.demote(Reason.PRIMARY_BEHIND_CLUSTER, ours.toString(), clusters.toString());
+        }
+        return now.turn(Reason.ACQUIRING_AS_PRIMARY, acquire(now));
+    }
+
+    static Decision acquire(Situation now) {
+        return new Decision.AcquireLeaderLock(
+                now.cluster().epoch().followedBy(now.self()),
+                now.cluster().sync().revision(),
+                now.cluster().failoverRevision());
+    }
+
+    private static Turn asReplica(Situation now) {
+        if (now.seen().tags().nofailover()) {
+            return lose(now, Reason.NOT_ALLOWED_TO_PROMOTE, List.of());
+        }
+        if (now.seen().watchdog().required() && !now.seen().watchdog().usable()) {
+            return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("Watchdog device is not usable")));
+        }
+        if (!(now.cluster().initialize() instanceof InitializeKey.Done)) {
+            return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("the cluster has no system identifier yet")));
+        }
+        if (now.seen().peers().isEmpty()) {
+            return poll(now);
+        }
+        List<Note> notes = new ArrayList<>();
+        boolean mayRace =
+                now.cluster().request().filter(request -> isDue(now, request)).isPresent()
+                        ? asRequested(now, now.cluster().request().get(), notes)
+                        : isHealthiest(now, true, Optional.empty(), notes);
+        return mayRace
+                ? Turn.of(now.state().withWonRace(true), Reason.ACQUIRING_AS_REPLICA, acquire(now))
+                        .with(notes)
+                : lose(now, Reason.NOT_HEALTHIEST, notes);
+    }
+
+    /** A switchover that is scheduled for later says nothing about who may lead now (W-24). */
+    private static boolean isDue(Situation now, SwitchoverRequest request) {
+        return request.scheduledAt()
+                .map(at -> !at.isAfter(now.seen().wallClock()))
+                .orElse(true);
+    }
+
+    private static Turn poll(Situation now) {
+        List<Member> others = pool(now);
+        if (others.isEmpty()) {
+            // Nobody to ask: the answers are known already.
+            var asked = new Situation(now.state(), withoutPeers(now.seen()), now.cluster());
+            return asReplica(asked);
+        }
+        return now.turn(
+                Reason.POLLING_MEMBERS,
+                new Decision.PollMembers(others, now.state().lastLeader()));
+    }
+
+    private static Observation withoutPeers(Observation seen) {
+        return new Observation(
+                seen.self(),
+                seen.tags(),
+                seen.now(),
+                seen.wallClock(),
+                seen.settings(),
+                seen.dcs(),
+                seen.lease(),
+                seen.postgres(),
+                seen.serverVersion(),
+                seen.task(),
+                Optional.of(List.of()),
+                seen.watchdog(),
+                seen.requests(),
+                seen.initializeCreated(),
+                seen.shutdown());
+    }
+
+    /** The members of now and of when the lock was last held: their keys may have ended together with the leader's. */
+    private static List<Member> pool(Situation now) {
+        var byName = new TreeMap<MemberName, Member>();
+        now.state().lastMembers().forEach(member -> byName.put(member.name(), member));
+        now.cluster().members().forEach(member -> byName.put(member.name(), member));
+        byName.remove(now.self());
+        return byName.values().stream()
+                .filter(member -> member.apiUrl().isPresent())
+                .toList();
+    }
+
+    /** Not ours to win: stream from nobody, so that the old primary gets no more confirmations from here. */
+    private static Turn lose(Situation now, Reason reason, List<Note> notes) {
+        var nobody = new Upstream.Nobody();
+        return now.postgres().upstream().equals(Optional.of(nobody))
+                ? now.turn(reason).with(notes)
+                : now.turn(reason, new Decision.Follow(nobody, Role.REPLICA)).with(notes);
+    }
+
+    /** Somebody has asked for a certain leader, or for another one than the last (ha-decisions §8.3). */
+    private static boolean asRequested(Situation now, SwitchoverRequest request, List<Note> notes) {
+        if (request.candidate().filter(now.self()::equals).isPresent()) {
+            // A named candidate needs no lag limit, but it must not lose what another one has (W-25).
+            return request.isSwitchover()
+                    ? isHealthiest(now, false, request.leader(), notes)
+                    : noPrimaryAlive(now, notes);
+        }
+        Optional<MemberName> candidate =
+                request.candidate().filter(name -> now.cluster().member(name).isPresent());
+        if (candidate.isPresent()) {
+            Optional<String> trouble = limitation(now, candidate.get());
+            if (trouble.isEmpty()) {
+                notes.add(Note.info(request.action() + ": to " + candidate.get() + ", i am " + now.self()));
+                return false;
+            }
+            notes.add(Note.warning(request.action() + ": member " + candidate.get() + " is " + trouble.get()));
+        }
+        if (request.leader().filter(now.self()::equals).isPresent()) {
+            boolean another = now.seen().peers().orElse(List.of()).stream()
+                    .filter(answer -> !candidate.filter(answer.name()::equals).isPresent())
+                    .anyMatch(answer -> limitation(now, answer.name()).isEmpty());
+            return !another;
+        }
+        return isHealthiest(now, false, request.leader(), notes);
+    }
+
+    /** Why a member cannot be promoted, as it answered itself. */
+    static Optional<String> limitation(Situation now, MemberName name) {
+        Optional<PeerAnswer> answer = now.seen().peers().orElse(List.of()).stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst();
+        return answer.isEmpty() ? Optional.of("not reachable") : limitation(answer.get());
+    }
+
+    static Optional<String> limitation(PeerAnswer answer) {
+        return switch (answer) {
+            case PeerAnswer.Unreachable _ -> Optional.of("not reachable");
+            case PeerAnswer.Reachable reachable
+            when reachable.tags().nofailover() -> Optional.of("not allowed to promote");
+            case PeerAnswer.Reachable reachable when reachable.watchdogFailed() -> Optional.of("not watchdog capable");
+            case PeerAnswer.Reachable _ -> Optional.empty();
+        };
+    }
+
+    private static boolean noPrimaryAlive(Situation now, List<Note> notes) {
+        for (PeerAnswer answer : now.seen().peers().orElse(List.of())) {
+            if (answer instanceof PeerAnswer.Reachable peer && !peer.inRecovery()) {
+                notes.add(Note.warning("Primary (" + peer.name() + ") is still alive"));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The healthiest-node check (ha-decisions §8.4), a live primary's veto before anybody's eligibility (W-32). */
+    private static boolean isHealthiest(
+            Situation now, boolean lagCheck, Optional<MemberName> except, List<Note> notes) {
+        if (lagCheck && exceedsLag(now)) {
+            notes.add(Note.info("My wal position exceeds maximum replication lag"));
+            return false;
+        }
+        if (now.settings().checkTimeline() && !timelineIsCurrent(now, notes)) {
+            return false;
+        }
+        if (!noPrimaryAlive(now, notes)) {
+            return false;
+        }
+        for (PeerAnswer answer : now.seen().peers().orElse(List.of())) {
+            if (answer instanceof PeerAnswer.Reachable peer
+                    && limitation(peer).isEmpty()
+                    && except.filter(peer.name()::equals).isEmpty()
+                    && isBetter(now, peer, notes)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean exceedsLag(Situation now) {
+        Lsn leaders = now.cluster().status().position();
+        return leaders.lagBytes(now.position()) > now.settings().maximumLagOnFailover();
+    }
+
+    private static boolean timelineIsCurrent(Situation now, List<Note> notes) {
+        Timeline ours = now.postgres().timeline();
+        Timeline clusters = now.cluster().history().clusterTimeline();
+        if (!ours.isKnown()) {
+            notes.add(Note.info("Can not figure out my timeline"));
+            return false;
+        }
+        if (ours.isBefore(clusters)) {
+            notes.add(Note.info("My timeline " + ours + " is behind last known cluster timeline " + clusters));
+            return false;
+        }
+        return true;
+    }
+
+    /** Whether a peer has more WAL, or as much and a higher priority. */
+    private static boolean isBetter(Situation now, PeerAnswer.Reachable peer, List<Note> notes) {
+        if (peer.position().isAfter(now.position())) {
+            notes.add(Note.info("Wal position of " + peer.name() + " is ahead of my wal position"));
+            return true;
+        }
+        int ours = now.seen().tags().effectivePriority();
+        int theirs = peer.tags().effectivePriority();
+        if (peer.position().isZero() || !peer.position().equals(now.position()) || ours >= theirs) {
+            return false;
+        }
+        if (now.state().lastLeader().filter(peer.name()::equals).isPresent()) {
+            notes.add(Note.info("Ignoring former leader " + peer.name() + " having priority " + theirs
+                    + " higher than this nodes " + ours + " priority"));
+            return false;
+        }
+        notes.add(Note.info(peer.name() + " has equally tolerable WAL position and priority " + theirs
+                + ", while this node has priority " + ours));
+        return true;
+    }
+}

@@ -1,0 +1,135 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.ClusterStatus;
+import io.matriarch.domain.cluster.InitializeKey;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.slot.SlotPlanner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The turn of the member that holds the lock, its server running. */
+final class Leading {
+
+    private Leading() {}
+
+    static Turn decide(Situation now) {
+        if (now.isPrimary()) {
+            return asPrimary(now);
+        }
+        return now.postgres().role().isPrimary() ? promotionUnderWay(now) : promote(now);
+    }
+
+    private static Turn asPrimary(Situation now) {
+        WatchdogView dog = now.seen().watchdog();
+        if (dog.required() && !dog.running() && !dog.usable()) {
+            return now.demote(Reason.WATCHDOG_NOT_ACTIVATED);
+        }
+        Optional<Turn> asked = Switchover.requested(now).or(() -> Requests.restart(now));
+        if (asked.isPresent()) {
+            return asked.get();
+        }
+        List<Decision> decisions = new ArrayList<>();
+        decisions.add(new Decision.RenewLeaderLock());
+        decisions.add(new Decision.ArmGuard());
+        decisions.add(new Decision.ArmWatchdog());
+        decisions.add(new Decision.KeepWatchdogAlive());
+        decisions.addAll(registers(now));
+        decisions.addAll(slots(now));
+        var next = now.state().withWonRace(false);
+        if (checkpointMissing(now)) {
+            decisions.add(new Decision.Checkpoint(Optional.empty()));
+            next = next.withCheckpointAsked(true);
+        }
+        return new Turn(next, Reason.LEADER_WITH_LOCK, List.of(now.self().value()), List.of(), decisions);
+    }
+
+    /** Until the control file is on the timeline that is written, nobody can be rewound against this server. */
+    private static boolean checkpointMissing(Situation now) {
+        return !now.state().checkpointAsked()
+                && now.postgres().sql() instanceof SqlView.Primary primary
+                && now.postgres()
+                        .controlData()
+                        .map(data -> !data.checkpointTimeline().equals(primary.timeline()))
+                        .orElse(false);
+    }
+
+    private static Turn promotionUnderWay(Situation now) {
+        return now.turn(
+                Reason.LEADER_WITH_LOCK,
+                List.of(now.self().value()),
+                new Decision.RenewLeaderLock(),
+                new Decision.ArmGuard(),
+                new Decision.KeepWatchdogAlive());
+    }
+
+    private static Turn promote(Situation now) {
+        WatchdogView dog = now.seen().watchdog();
+        if (dog.required() && !dog.usable()) {
+            return now.turn(
+                    Reason.WATCHDOG_PREVENTS_PROMOTION,
+                    new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()));
+        }
+        Reason reason = now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK;
+        return Turn.of(
+                now.state().withCheckpointAsked(false),
+                reason,
+                new Decision.RenewLeaderLock(),
+                new Decision.ArmGuard(),
+                new Decision.ArmWatchdog(),
+                new Decision.Promote());
+    }
+
+    /** The keys only the holder of the lock may write. */
+    private static List<Decision> registers(Situation now) {
+        List<Decision> writes = new ArrayList<>();
+        now.postgres().systemIdentifier().ifPresent(ours -> {
+            switch (now.cluster().initialize()) {
+                case InitializeKey.Done _ -> {}
+                case InitializeKey.Absent _, InitializeKey.InProgress _, InitializeKey.Invalid _ ->
+                    writes.add(new Decision.WriteInitializeKey(
+                            ours, now.cluster().initialize().revision()));
+            }
+        });
+        if (!now.cluster().configRevision().exists()) {
+            writes.add(new Decision.RestoreConfig(now.cluster().configRevision()));
+        }
+        if (now.postgres().sql() instanceof SqlView.Primary primary) {
+            if (historyIsBehind(now, primary.timeline())) {
+                writes.add(new Decision.PublishHistory(primary.timeline()));
+            }
+            ClusterStatus status = status(now, primary);
+            if (!status.equals(now.cluster().status())) {
+                writes.add(new Decision.WriteStatus(status));
+            }
+        }
+        return writes;
+    }
+
+    private static boolean historyIsBehind(Situation now, Timeline timeline) {
+        var history = now.cluster().history();
+        return !history.known() || !history.clusterTimeline().equals(timeline);
+    }
+
+    private static ClusterStatus status(Situation now, SqlView.Primary primary) {
+        var slots = new TreeMap<String, Lsn>();
+        slots.put(SlotPlanner.slotName(now.self()), primary.flushed());
+        primary.slots()
+                .forEach(slot -> slot.confirmed().or(slot::restartLsn).ifPresent(lsn -> slots.put(slot.name(), lsn)));
+        return new ClusterStatus(
+                primary.flushed(), slots, now.cluster().status().retained());
+    }
+
+    private static List<Decision> slots(Situation now) {
+        if (!(now.postgres().sql() instanceof SqlView.Primary primary)) {
+            return List.of();
+        }
+        var changes = now.settings().useSlots()
+                ? SlotPlanner.forPrimary(now.self(), now.cluster().members(), primary.slots())
+                : SlotPlanner.forPrimary(now.self(), List.of(), primary.slots());
+        return changes.isEmpty() ? List.of() : List.of(new Decision.ChangeSlots(changes));
+    }
+}

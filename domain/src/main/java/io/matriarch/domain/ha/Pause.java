@@ -1,0 +1,153 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.LeaderLock;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.cluster.SwitchoverRequest;
+import io.matriarch.domain.postgres.Upstream;
+import java.util.List;
+import java.util.Optional;
+
+/** Automation is off: people may do to the servers what they like, and we only follow (ha-decisions §15). */
+final class Pause {
+
+    private Pause() {}
+
+    static Turn decide(Situation now) {
+        if (now.stopped().isPresent()) {
+            return now.holdsLock()
+                    ? now.turn(
+                            Reason.PAUSED_STOPPED_WITH_LOCK,
+                            new Decision.PauseGuard(),
+                            new Decision.DisarmWatchdog(),
+                            new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()))
+                    : now.turn(Reason.PAUSED_STOPPED, new Decision.PauseGuard(), new Decision.DisarmWatchdog());
+        }
+        if (now.seen().lease() instanceof LeaseView.Mine && !now.holdsLock()) {
+            return now.turn(Reason.LEASE_DISAGREES, new Decision.DropLease());
+        }
+        Optional<Turn> handed = takeOver(now);
+        if (handed.isPresent()) {
+            return handed.get();
+        }
+        if (!(now.state().handover() instanceof HandoverPhase.None)) {
+            Optional<Turn> goingOn = Switchover.goOn(now);
+            if (goingOn.isPresent()) {
+                return goingOn.get();
+            }
+        }
+        if (now.holdsLock()) {
+            return holding(now);
+        }
+        return switch (now.cluster().leaderLock()) {
+            case LeaderLock.Free _ -> free(now);
+            case LeaderLock.Held held -> following(now, held.holder());
+        };
+    }
+
+    private static Optional<Turn> takeOver(Situation now) {
+        if (now.cluster().leaderLock() instanceof LeaderLock.Held held
+                && held.holder().equals(now.self())
+                && !now.holdsLock()) {
+            boolean offered = now.seen().lease() instanceof LeaseView.Offered(var id) && id.equals(held.lease());
+            return Optional.of(
+                    offered
+                            ? Turn.of(
+                                    now.state().withWonRace(true),
+                                    Reason.TAKING_OVER_LOCK,
+                                    new Decision.RenewLeaderLock())
+                            : now.turn(Reason.ADOPTING_LOCK, new Decision.AdoptLeaderLock(held.lease())));
+        }
+        return Optional.empty();
+    }
+
+    private static Turn holding(Situation now) {
+        if (now.isPrimary()) {
+            Optional<Turn> asked = switchover(now).or(() -> Requests.restart(now));
+            return asked.orElseGet(() -> Turn.of(
+                    now.state().withWonRace(false),
+                    Reason.LEADER_WITH_LOCK,
+                    List.of(now.self().value()),
+                    new Decision.PauseGuard(),
+                    new Decision.DisarmWatchdog(),
+                    new Decision.RenewLeaderLock()));
+        }
+        if (now.postgres().role().isPrimary() || now.postgres().state().isStarting()) {
+            return now.turn(Reason.PAUSED_PROMOTE_PENDING, new Decision.RenewLeaderLock());
+        }
+        boolean named = now.state().wonRace()
+                || now.cluster()
+                        .request()
+                        .flatMap(SwitchoverRequest::candidate)
+                        .filter(now.self()::equals)
+                        .isPresent();
+        return named
+                ? now.turn(
+                        now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK,
+                        new Decision.RenewLeaderLock(),
+                        new Decision.Promote())
+                : now.turn(
+                        Reason.PAUSED_LOCK_NOT_PRIMARY,
+                        new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()));
+    }
+
+    /** Only to a named candidate, and nothing that was scheduled. */
+    private static Optional<Turn> switchover(Situation now) {
+        return now.cluster()
+                .request()
+                .filter(request -> request.scheduledAt().isEmpty())
+                .flatMap(request -> {
+                    if (request.candidate().isEmpty()) {
+                        String action = request.isSwitchover() ? "Switchover" : "Manual failover";
+                        return Optional.of(now.turn(
+                                        Reason.LEADER_WITH_LOCK,
+                                        List.of(now.self().value()),
+                                        new Decision.RenewLeaderLock(),
+                                        new Decision.ClearRequest(request.revision()))
+                                .with(List.of(Note.warning(
+                                        action + " is possible only to a specific candidate in a paused state"))));
+                    }
+                    return Switchover.requested(now);
+                });
+    }
+
+    private static Turn free(Situation now) {
+        if (now.isPrimary()) {
+            return now.turn(
+                    Reason.ACQUIRING_AS_PRIMARY,
+                    new Decision.PauseGuard(),
+                    new Decision.DisarmWatchdog(),
+                    LeaderRace.acquire(now));
+        }
+        boolean named = now.cluster()
+                .request()
+                .filter(request -> request.scheduledAt().isEmpty())
+                .flatMap(SwitchoverRequest::candidate)
+                .filter(now.self()::equals)
+                .isPresent();
+        if (named && !now.seen().tags().nofailover()) {
+            return Turn.of(now.state().withWonRace(true), Reason.ACQUIRING_AS_REPLICA, LeaderRace.acquire(now));
+        }
+        return now.turn(
+                Reason.FOLLOWING_NOBODY,
+                List.of(now.self().value()),
+                new Decision.PauseGuard(),
+                new Decision.DisarmWatchdog());
+    }
+
+    private static Turn following(Situation now, MemberName leader) {
+        if (now.isPrimary()) {
+            return now.turn(
+                    Reason.PAUSED_PRIMARY_WITHOUT_LOCK, new Decision.PauseGuard(), new Decision.DisarmWatchdog());
+        }
+        Optional<Turn> asked = Requests.restart(now).or(() -> Requests.reinitialize(now));
+        if (asked.isPresent()) {
+            return asked.get();
+        }
+        Upstream wanted = now.upstream();
+        List<String> facts = List.of(now.self().value(), leader.value());
+        return now.postgres().upstream().equals(Optional.of(wanted))
+                ? now.turn(Reason.FOLLOWING_LEADER, facts)
+                : now.turn(Reason.FOLLOWING_LEADER, facts, new Decision.Follow(wanted, Role.REPLICA));
+    }
+}

@@ -1,0 +1,184 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.ControlData;
+import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.rewind.RewindProgress;
+import java.util.List;
+import java.util.Optional;
+
+/** The server does not run, and automation is on: bring it back in the role it may have (ha-decisions §7). */
+final class Recovery {
+
+    private Recovery() {}
+
+    static Turn decide(Situation now, StopProof proof) {
+        if (now.seen().requests().stream().anyMatch(OperatorRequest.Reinitialize.class::isInstance)) {
+            Optional<Turn> asked = Requests.reinitialize(now);
+            if (asked.isPresent()) {
+                return asked.get();
+            }
+        }
+        return now.holdsLock() ? withLock(now, proof) : withoutLock(now, proof);
+    }
+
+    private static Turn withLock(Situation now, StopProof proof) {
+        if (now.state().startFailed()) {
+            return Turn.of(
+                    now.state().withStartFailed(false),
+                    Reason.START_FAILED_WITH_LOCK,
+                    new Decision.DisarmWatchdog(),
+                    new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
+        }
+        boolean crashed = now.postgres().state() == ServerState.CRASHED
+                && now.postgres().role() == Role.PRIMARY
+                && !now.postgres().recoverySignal();
+        if (crashed && now.settings().primaryStartTimeout().isZero()) {
+            Optional<Turn> failover = failOver(now, proof);
+            if (failover.isPresent()) {
+                return failover.get();
+            }
+        }
+        if (mayStartAsPrimary(now)) {
+            Reason reason = crashed ? Reason.STARTING_PRIMARY_AFTER_FAILURE : Reason.STARTING_PRIMARY_WITH_LOCK;
+            return startPrimary(now, reason, List.of());
+        }
+        return now.turn(
+                Reason.STARTING_READONLY_WITH_LOCK,
+                new Decision.RenewLeaderLock(),
+                now.startStandby(new Upstream.Nobody(), "restarting after failure"));
+    }
+
+    static Turn startPrimary(Situation now, Reason reason, List<String> facts) {
+        return now.turn(
+                reason,
+                facts,
+                new Decision.RenewLeaderLock(),
+                new Decision.ArmGuard(),
+                new Decision.StartPrimary(startTimeout(now), "starting primary after failure"));
+    }
+
+    private static java.time.Duration startTimeout(Situation now) {
+        var configured = now.settings().primaryStartTimeout();
+        return configured.isZero() ? now.settings().pgCtlTimeout() : configured;
+    }
+
+    /**
+     * The holder of the lock that was a primary when it stopped, and whom nobody has followed in the lock since, goes on
+     * on its own timeline: no promotion, nobody has to be rewound.
+     */
+    private static boolean mayStartAsPrimary(Situation now) {
+        boolean wasPrimary = now.postgres()
+                .controlData()
+                .map(ControlData::state)
+                .map(state -> state == ControlData.State.SHUT_DOWN || state.isUncleanPrimary())
+                .orElse(false);
+        return wasPrimary
+                && !now.postgres().recoverySignal()
+                && now.cluster().epoch().wasHeldBy(now.self())
+                && !now.state().wonRace();
+    }
+
+    /** Gives the lock to others right after a crash, if there is anybody to take it. */
+    private static Optional<Turn> failOver(Situation now, StopProof proof) {
+        Candidates candidates = Candidates.of(now, Optional.empty());
+        if (candidates.members().isEmpty()) {
+            return Optional.empty();
+        }
+        if (now.seen().peers().isEmpty()) {
+            return Optional.of(now.turn(
+                    Reason.POLLING_MEMBERS,
+                    new Decision.RenewLeaderLock(),
+                    new Decision.PollMembers(candidates.members(), Optional.empty())));
+        }
+        Candidates.Fit fit = candidates.fit("crash failover", now);
+        return fit.members().isEmpty()
+                ? Optional.empty()
+                : Optional.of(now.turn(
+                                Reason.CRASH_FAILOVER,
+                                new Decision.DisarmWatchdog(),
+                                new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()))
+                        .with(fit.notes()));
+    }
+
+    private static Turn withoutLock(Situation now, StopProof proof) {
+        Situation checked = now.with(firstCheck(now));
+        if (needsCrashRecovery(checked)) {
+            return checked.turn(Reason.RECOVERING_CRASH, new Decision.RecoverCrash(proof));
+        }
+        Optional<Turn> mended = mend(checked, proof);
+        if (mended.isPresent()) {
+            return mended.get();
+        }
+        // A divergence that cannot be judged yet is judged again while the server runs as a standby.
+        return checked.turn(
+                Reason.STARTING_AS_SECONDARY, checked.startStandby(checked.upstream(), "restarting after failure"));
+    }
+
+    private static HaState firstCheck(Situation now) {
+        return now.state().rewind() == RewindProgress.UNCHECKED ? now.divergenceSuspected() : now.state();
+    }
+
+    /** pg_rewind refuses an unclean directory, and what it replays tells how far it reaches. */
+    private static boolean needsCrashRecovery(Situation now) {
+        boolean unclean = now.postgres()
+                .controlData()
+                .map(data -> data.state().isUncleanPrimary())
+                .orElse(false);
+        return unclean
+                && !now.state().crashRecoveryTried()
+                && !now.postgres().backupLabel()
+                && (now.rewindPossible() || !now.cluster().isLocked());
+    }
+
+    private static Optional<Turn> mend(Situation now, StopProof proof) {
+        Optional<Upstream.Of> leader = now.otherLeader()
+                .filter(member -> member.role().map(Role::isPrimary).orElse(false))
+                .flatMap(Situation::asUpstream);
+        if (leader.isEmpty() || !now.mayMendDivergence()) {
+            return Optional.empty();
+        }
+        String name = leader.get().name().value();
+        return switch (now.state().rewind()) {
+            case CHECK -> compare(now, leader.get(), name);
+            case NEEDED ->
+                Optional.of(
+                        now.rewindPossible()
+                                ? now.turn(Reason.REWINDING, List.of(name), new Decision.Rewind(leader.get(), proof))
+                                : now.turn(
+                                        Reason.REINITIALIZING_DIVERGED,
+                                        new Decision.CopyFrom(
+                                                leader.get(),
+                                                "reinitializing due to diverged timelines",
+                                                "it has diverged, cannot be rewound, and"
+                                                        + " remove_data_directory_on_diverged_timelines is set")));
+            case FAILED ->
+                now.settings().removeOnRewindFailure()
+                        ? Optional.of(now.turn(
+                                Reason.REMOVING_AFTER_REWIND_FAILURE,
+                                new Decision.RemoveDataDirectory(
+                                        proof, "pg_rewind failed and remove_data_directory_on_rewind_failure is set")))
+                        : Optional.empty();
+            case UNCHECKED, NOT_NEEDED, DONE -> Optional.empty();
+        };
+    }
+
+    /** Once while the server is down; undecided, it starts as a standby and is compared again there. */
+    private static Optional<Turn> compare(Situation now, Upstream.Of leader, String name) {
+        boolean justAsked =
+                now.seen().task() instanceof TaskView.Ended ended && ended.kind() == TaskKind.COMPARE_TIMELINES;
+        return justAsked
+                ? Optional.empty()
+                : Optional.of(
+                        now.turn(Reason.COMPARING_TIMELINES, List.of(name), new Decision.CompareTimelines(leader)));
+    }
+
+    /** A leader as the source of a rewind, for those who look for one. */
+    static Optional<Member> leaderToRewindFrom(Situation now) {
+        return now.otherLeader()
+                .filter(member -> member.role().map(Role::isPrimary).orElse(false));
+    }
+}

@@ -1,0 +1,131 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.LeaderLock;
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.postgres.ServerProcess;
+import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.rewind.RewindProgress;
+import io.matriarch.domain.settings.HaSettings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** A turn with a readable store: what is remembered, what is seen, and the questions every branch asks of the two. */
+record Situation(HaState state, Observation seen, ClusterView cluster) {
+
+    MemberName self() {
+        return seen.self();
+    }
+
+    HaSettings settings() {
+        return seen.settings();
+    }
+
+    PostgresView postgres() {
+        return seen.postgres();
+    }
+
+    Situation with(HaState other) {
+        return new Situation(other, seen, cluster);
+    }
+
+    /** Whether the store shows the very lease that we count: ownership is the lease, never the name (SAF-014). */
+    boolean holdsLock() {
+        return cluster.leaderLock() instanceof LeaderLock.Held held
+                && seen.lease() instanceof LeaseView.Mine(Lease lease)
+                && held.lease().equals(lease.id());
+    }
+
+    /** Whether somebody else holds the lock: another member, or another process with our name. */
+    boolean lockedByOther() {
+        return cluster.isLocked() && !holdsLock();
+    }
+
+    boolean isPrimary() {
+        return postgres().isPrimary();
+    }
+
+    /** The proof that the server has stopped, if it has. */
+    Optional<StopProof> stopped() {
+        return postgres().process() instanceof ServerProcess.Stopped(StopProof proof)
+                ? Optional.of(proof)
+                : Optional.empty();
+    }
+
+    /** The leader, if it is another member. */
+    Optional<Member> otherLeader() {
+        return cluster.leader().filter(leader -> !leader.name().equals(self()));
+    }
+
+    /** Whom this member should stream from. */
+    Upstream upstream() {
+        if (seen.tags().nostream()) {
+            return new Upstream.Nobody();
+        }
+        Optional<Member> preferred = seen.tags()
+                .replicatefrom()
+                .filter(name -> !name.equals(self()))
+                .flatMap(cluster::member)
+                .filter(member -> member.connUrl().isPresent());
+        return preferred
+                .or(this::otherLeader)
+                .<Upstream>flatMap(Situation::asUpstream)
+                .orElse(new Upstream.Nobody());
+    }
+
+    static Optional<Upstream.Of> asUpstream(Member member) {
+        return member.connUrl().map(url -> new Upstream.Of(member.name(), url));
+    }
+
+    /** Whether a diverged data directory could be mended here at all. */
+    boolean mayMendDivergence() {
+        return rewindPossible() || settings().removeOnDivergedTimelines();
+    }
+
+    boolean rewindPossible() {
+        return postgres().rewindConfigured()
+                && postgres().controlData().map(data -> data.canBeRewound()).orElse(false);
+    }
+
+    /** Remembers that the data directory has to be compared with the leader's, where something could come of it. */
+    HaState divergenceSuspected() {
+        return mayMendDivergence() && state.rewind() != RewindProgress.NEEDED
+                ? state.withRewind(RewindProgress.CHECK)
+                : state;
+    }
+
+    /** How far our WAL reaches. */
+    Lsn position() {
+        return postgres().position().orElse(Lsn.ZERO);
+    }
+
+    Turn turn(Reason reason, List<String> facts, Decision... decisions) {
+        return Turn.of(state, reason, facts, decisions);
+    }
+
+    Turn turn(Reason reason, Decision... decisions) {
+        return Turn.of(state, reason, decisions);
+    }
+
+    /** Stops a server that must not be primary, at once. */
+    Turn demote(Reason reason, String... facts) {
+        var next = divergenceSuspected().withWonRace(false).withHandover(new HandoverPhase.None());
+        return Turn.of(next, reason, List.of(facts), stopAtOnce("demote"));
+    }
+
+    static Decision stopAtOnce(String label) {
+        return new Decision.StopServer(StopMode.IMMEDIATE, false, Optional.of(Duration.ZERO), label);
+    }
+
+    Decision startStandby(Upstream upstream, String label) {
+        return new Decision.StartStandby(upstream, Role.REPLICA, settings().pgCtlTimeout(), label);
+    }
+}

@@ -1,0 +1,203 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.SwitchoverRequest;
+import io.matriarch.domain.postgres.StopMode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A leader that is to hand over (SAF-060).
+ *
+ * <p>The lock goes only to a candidate that has said it has flushed everything up to the end of our shutdown checkpoint,
+ * and goes straight to the candidate's own lease, so that nobody else can win it in between. In every other case we
+ * start again as primary, on the same timeline and under the same lease.
+ */
+final class Switchover {
+
+    private Switchover() {}
+
+    /** What the leader makes of a request in the failover key; nothing when there is none or its time has not come. */
+    static Optional<Turn> requested(Situation now) {
+        return now.cluster().request().flatMap(request -> onRequest(now, request));
+    }
+
+    private static Optional<Turn> onRequest(Situation now, SwitchoverRequest request) {
+        if (request.scheduleText().isPresent()) {
+            return Optional.of(refuse(
+                    now,
+                    request,
+                    List.of(Note.warning("Incorrect value of scheduled_at: "
+                            + request.scheduleText().get()))));
+        }
+        if (request.scheduledAt().isPresent()) {
+            Instant at = request.scheduledAt().get();
+            Duration wait = Duration.between(now.seen().wallClock(), at);
+            Duration latest = now.settings().loopWait().multipliedBy(3).dividedBy(2);
+            if (wait.isPositive()) {
+                return Optional.empty();
+            }
+            if (wait.negated().compareTo(latest) > 0) {
+                return Optional.of(refuse(
+                        now,
+                        request,
+                        List.of(Note.warning("Found a stale " + request.bareAction() + " value, cleaning up: " + at))));
+            }
+        }
+        return Optional.of(onDueRequest(now, request));
+    }
+
+    private static Turn onDueRequest(Situation now, SwitchoverRequest request) {
+        Optional<MemberName> from = request.leader();
+        if (from.isPresent() && !from.get().equals(now.self())) {
+            return refuse(
+                    now,
+                    request,
+                    List.of(Note.warning(
+                            request.action() + ": leader name does not match: " + from.get() + " != " + now.self())));
+        }
+        if (request.candidate().filter(now.self()::equals).isPresent()) {
+            return refuse(
+                    now,
+                    request,
+                    List.of(Note.warning(
+                            request.action() + ": I am already the leader, no need to " + request.bareAction())));
+        }
+        Candidates candidates = Candidates.of(now, Optional.of(request));
+        if (!candidates.members().isEmpty() && now.seen().peers().isEmpty()) {
+            return now.turn(
+                    Reason.SWITCHOVER_POLLING,
+                    List.of(request.action()),
+                    new Decision.RenewLeaderLock(),
+                    new Decision.ArmGuard(),
+                    new Decision.KeepWatchdogAlive(),
+                    new Decision.PollMembers(candidates.members(), Optional.empty()));
+        }
+        Candidates.Fit fit = candidates.fit(request.action(), now);
+        if (fit.members().isEmpty()) {
+            var notes = new java.util.ArrayList<>(fit.notes());
+            notes.add(Note.warning(
+                    request.action() + ": no healthy members found, " + request.bareAction() + " is not possible"));
+            return refuse(now, request, notes);
+        }
+        Member chosen = fit.members().getFirst();
+        return Turn.of(
+                        now.state().withHandover(new HandoverPhase.Preparing(request.action(), chosen)),
+                        Reason.SWITCHOVER_PREPARING,
+                        List.of(request.action(), chosen.name().value()),
+                        new Decision.RenewLeaderLock(),
+                        new Decision.ArmGuard(),
+                        new Decision.KeepWatchdogAlive(),
+                        new Decision.Checkpoint(Optional.of(chosen)))
+                .with(fit.notes());
+    }
+
+    private static Turn refuse(Situation now, SwitchoverRequest request, List<Note> notes) {
+        var all = new java.util.ArrayList<>(notes);
+        all.add(Note.info("Cleaning up failover key"));
+        return now.turn(
+                        Reason.LEADER_WITH_LOCK,
+                        List.of(now.self().value()),
+                        new Decision.RenewLeaderLock(),
+                        new Decision.ArmGuard(),
+                        new Decision.KeepWatchdogAlive(),
+                        new Decision.ClearRequest(request.revision()))
+                .with(all);
+    }
+
+    /** The next step of a hand-over under way, no task running. */
+    static Optional<Turn> goOn(Situation now) {
+        if (!now.holdsLock()) {
+            return Optional.of(ended(now));
+        }
+        return switch (now.state().handover()) {
+            case HandoverPhase.None _ -> Optional.empty();
+            case HandoverPhase.Preparing preparing -> Optional.of(stop(now, preparing.action(), preparing.candidate()));
+            case HandoverPhase.Stopping stopping -> Optional.of(stop(now, stopping.action(), stopping.candidate()));
+            case HandoverPhase.Awaiting waiting ->
+                Optional.of(now.turn(
+                        Reason.SWITCHOVER_AWAITING,
+                        List.of(waiting.action(), waiting.candidate().name().value()),
+                        new Decision.RenewLeaderLock(),
+                        new Decision.AwaitCandidate(waiting.candidate(), waiting.position(), patience(now))));
+            case HandoverPhase.HandingOver ready -> Optional.of(handOver(now, ready));
+            case HandoverPhase.Abandoned abandoned -> Optional.of(abandon(now, abandoned));
+        };
+    }
+
+    /** The candidate streamed until we stopped: what it has not flushed within a moment it will not get. */
+    private static Duration patience(Situation now) {
+        return now.settings().retryTimeout();
+    }
+
+    private static Turn stop(Situation now, String action, Member candidate) {
+        return Turn.of(
+                now.state().withHandover(new HandoverPhase.Stopping(action, candidate)),
+                Reason.SWITCHOVER_STOPPING,
+                List.of(action),
+                new Decision.RenewLeaderLock(),
+                new Decision.ArmGuard(),
+                new Decision.KeepWatchdogAlive(),
+                new Decision.StopServer(
+                        StopMode.FAST, false, Optional.of(now.settings().pgCtlTimeout()), action + ": demote"));
+    }
+
+    private static Turn handOver(Situation now, HandoverPhase.HandingOver ready) {
+        return now.turn(
+                Reason.SWITCHOVER_HANDING_OVER,
+                List.of(ready.action(), ready.candidate().name().value()),
+                new Decision.DisarmWatchdog(),
+                new Decision.HandOverLeaderLock(
+                        ready.proof(),
+                        ready.candidate().name(),
+                        ready.offered(),
+                        ready.position().end(),
+                        now.cluster().failoverRevision(),
+                        now.cluster().epoch().followedBy(ready.candidate().name())));
+    }
+
+    /** The lock is no longer ours: handed over, or lost on the way. The server is brought back by what follows. */
+    private static Turn ended(Situation now) {
+        var next = now.divergenceSuspected().withHandover(new HandoverPhase.None());
+        String to = now.cluster().leaderName().map(MemberName::value).orElse("nobody");
+        String action =
+                now.state().handover() instanceof HandoverPhase.HandingOver ready ? ready.action() : "switchover";
+        return now.isPrimary()
+                ? now.with(next).demote(Reason.PRIMARY_WITHOUT_LOCK)
+                : Turn.of(next, Reason.SWITCHOVER_DONE, List.of(action, to));
+    }
+
+    /** Back to work as primary; the request goes first, or it would begin anew at once. */
+    private static Turn abandon(Situation now, HandoverPhase.Abandoned abandoned) {
+        var next = now.state().withHandover(new HandoverPhase.None());
+        var notes = List.of(Note.warning(abandoned.action() + ": given up because " + abandoned.why()));
+        Decision clear = new Decision.ClearRequest(now.cluster().failoverRevision());
+        if (now.stopped().isEmpty()) {
+            return now.isPrimary() && !now.postgres().state().equals(io.matriarch.domain.postgres.ServerState.STOPPING)
+                    ? Turn.of(
+                                    next,
+                                    Reason.SWITCHOVER_ABANDONED,
+                                    List.of(abandoned.action(), abandoned.why()),
+                                    new Decision.RenewLeaderLock(),
+                                    clear)
+                            .with(notes)
+                    : now.turn(
+                            Reason.SWITCHOVER_ABANDONED,
+                            List.of(abandoned.action(), abandoned.why()),
+                            new Decision.RenewLeaderLock(),
+                            Situation.stopAtOnce("demote"));
+        }
+        return Turn.of(
+                        next,
+                        Reason.SWITCHOVER_ABANDONED,
+                        List.of(abandoned.action(), abandoned.why()),
+                        new Decision.RenewLeaderLock(),
+                        new Decision.ArmGuard(),
+                        clear,
+                        new Decision.StartPrimary(now.settings().pgCtlTimeout(), "starting after demotion"))
+                .with(notes);
+    }
+}

@@ -1,0 +1,113 @@
+package io.matriarch.domain.ha;
+
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.rewind.LeaderTimeline;
+import io.matriarch.domain.rewind.RewindCheck;
+import io.matriarch.domain.rewind.RewindProgress;
+import java.util.Optional;
+
+/** What a member remembers of a background task that has just ended. */
+final class TaskEnd {
+
+    private TaskEnd() {}
+
+    static HaState remember(HaState state, TaskView.Ended ended, PostgresView server) {
+        return switch (ended.kind()) {
+            case INITIALIZE -> bootstrapStep(state, ended.result(), BootstrapStep.CREATING_ROLES);
+            case POST_BOOTSTRAP -> bootstrapStep(state, ended.result(), BootstrapStep.TAKING_LOCK);
+            case START_PRIMARY, START_STANDBY, RESTART -> started(state, ended.result());
+            case STOP -> stopped(state, ended.result());
+            case COMPARE_TIMELINES -> compared(state, ended.result(), server);
+            case REWIND -> state.withRewind(failed(ended.result()) ? RewindProgress.FAILED : RewindProgress.DONE);
+            case RECOVER_CRASH -> state.withCrashRecoveryTried(true);
+            case COPY, REMOVE_DATA ->
+                state.withRewind(RewindProgress.UNCHECKED)
+                        .withCrashRecoveryTried(false)
+                        .withStartFailed(false);
+            case CHECKPOINT -> prepared(state);
+            case AWAIT_CANDIDATE -> candidateAnswered(state, ended.result());
+            case FOLLOW -> state;
+        };
+    }
+
+    private static boolean failed(TaskResult result) {
+        return result instanceof TaskResult.Failed;
+    }
+
+    private static HaState bootstrapStep(HaState state, TaskResult result, BootstrapStep next) {
+        return state.withBootstrap(failed(result) ? BootstrapStep.FAILED : next, state.bootstrapKey());
+    }
+
+    private static HaState started(HaState state, TaskResult result) {
+        if (failed(result)) {
+            return state.withStartFailed(true);
+        }
+        return state.withStartFailed(false).withDemotedOffline(false);
+    }
+
+    private static HaState stopped(HaState state, TaskResult result) {
+        if (!(state.handover() instanceof HandoverPhase.Stopping stopping)) {
+            return state;
+        }
+        return switch (result) {
+            case TaskResult.Stopped done
+            when !done.escalated() && done.shutdown().isPresent() ->
+                state.withHandover(new HandoverPhase.Awaiting(
+                        stopping.action(),
+                        stopping.candidate(),
+                        done.proof(),
+                        done.shutdown().get()));
+            case TaskResult.Stopped _ ->
+                state.withHandover(new HandoverPhase.Abandoned(stopping.action(), "the stop was not a clean one"));
+            case TaskResult.Failed why ->
+                state.withHandover(new HandoverPhase.Abandoned(stopping.action(), "the stop failed: " + why.why()));
+            case TaskResult.Done _, TaskResult.StillStarting _, TaskResult.Compared _, TaskResult.Candidate _ -> state;
+        };
+    }
+
+    private static HaState compared(HaState state, TaskResult result, PostgresView server) {
+        if (!(result instanceof TaskResult.Compared(LeaderTimeline.Primary leader, Optional<Lsn> endOfCheckpoint))) {
+            return state;
+        }
+        return RewindCheck.localPosition(server)
+                .map(local -> switch (RewindCheck.compare(local, leader, endOfCheckpoint)) {
+                    // Until the leader's control file is on its timeline pg_rewind would compare with the wrong one.
+                    case NEEDED -> leader.checkpointed() ? state.withRewind(RewindProgress.NEEDED) : state;
+                    case NOT_NEEDED -> state.withRewind(RewindProgress.NOT_NEEDED);
+                    case UNDECIDED -> state;
+                })
+                .orElse(state);
+    }
+
+    private static HaState prepared(HaState state) {
+        // A checkpoint that failed only makes the shutdown longer.
+        return state.handover() instanceof HandoverPhase.Preparing preparing
+                ? state.withHandover(new HandoverPhase.Stopping(preparing.action(), preparing.candidate()))
+                : state;
+    }
+
+    private static HaState candidateAnswered(HaState state, TaskResult result) {
+        if (!(state.handover() instanceof HandoverPhase.Awaiting waiting)) {
+            return state;
+        }
+        if (result instanceof TaskResult.Candidate(HandoverAnswer.Ready ready)
+                && ready.timeline().equals(waiting.position().timeline())
+                && ready.flushed().isAtLeast(waiting.position().end())) {
+            return state.withHandover(new HandoverPhase.HandingOver(
+                    waiting.action(), waiting.candidate(), waiting.proof(), waiting.position(), ready.offered()));
+        }
+        String why = switch (result) {
+            case TaskResult.Candidate(HandoverAnswer.NotReady notReady) -> notReady.why();
+            case TaskResult.Candidate(HandoverAnswer.Ready ready) ->
+                waiting.candidate().name() + " has timeline "
+                        + ready.timeline() + " up to " + ready.flushed() + ", not "
+                        + waiting.position().timeline()
+                        + " up to " + waiting.position().end();
+            case TaskResult.Failed failed -> failed.why();
+            case TaskResult.Done _, TaskResult.StillStarting _, TaskResult.Stopped _, TaskResult.Compared _ ->
+                "it gave no answer";
+        };
+        return state.withHandover(new HandoverPhase.Abandoned(waiting.action(), why));
+    }
+}
