@@ -1,0 +1,298 @@
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+
+/**
+ * Puts the image together: runtime, jars by DCS, class paths, launchers, AOT caches. Run by the build of app with the
+ * JDK that compiled it, as {@code java Image.java BASE_FOLDER TREE_FILE CLASS_PATH_FILE APP_JAR IMAGE_FOLDER}, where the tree is
+ * the verbose output of dependency:tree in its tgf format: what needs what, duplicates included, decides which folder
+ * a jar belongs to.
+ *
+ * <p>Only what has changed is written again, so that a build without changes leaves every AOT cache valid: the JVM
+ * compares size and time of each jar with those of the training run.
+ */
+final class Image {
+
+    /** Found with jdeps on the jars (see packaging/README.md), and what jdeps can't see: crypto, zipfs, naming by DNS. */
+    static final String MODULES = "java.base,java.logging,java.management,java.naming,java.net.http,"
+            + "java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.management,jdk.naming.dns,"
+            + "jdk.net,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs";
+
+    static final List<String> STORES = List.of("consul", "etcd", "raft");
+
+    /** What the command line can do without; nothing reachable only through these comes on its class path. */
+    static final Predicate<String> AGENT_ONLY = name -> Stream.of(
+                    "com.google.inject:", "org.glassfish.jersey", "org.eclipse.jetty", "io.prometheus:", "io.matriarch:adapters-watchdog")
+            .anyMatch(name::startsWith);
+
+    static final Predicate<String> ADAPTER_OF_A_STORE =
+            name -> STORES.stream().anyMatch(store -> name.equals("io.matriarch:adapters-" + store));
+
+    private final Path base;
+    private final Path image;
+    private final Map<String, List<String>> needs = new HashMap<>();
+    private final Map<String, Path> jars = new LinkedHashMap<>();
+
+    private Image(Path base, Path image) {
+        this.base = base;
+        this.image = image;
+    }
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        var build = new Image(Path.of(args[0]), Path.of(args[4]));
+        build.readTree(Path.of(args[1]), Path.of(args[2]), Path.of(args[3]));
+        build.run();
+    }
+
+    private void run() throws IOException, InterruptedException {
+        Files.createDirectories(image);
+        linkRuntime();
+        copyJars();
+        copyLaunchers();
+        train();
+    }
+
+    private void readTree(Path tree, Path classPath, Path appJar) throws IOException {
+        var files = new HashMap<String, Path>();
+        Stream.of(Files.readString(classPath).strip().split(":")).map(Path::of).forEach(file -> files.put(
+                file.getFileName().toString(), file));
+        var labels = new HashMap<String, String>();
+        boolean edges = false;
+        for (String line : Files.readAllLines(tree)) {
+            if (line.equals("#")) {
+                edges = true;
+            } else if (edges) {
+                String[] ends = line.split(" ");
+                needs.computeIfAbsent(labels.get(ends[0]), _ -> new ArrayList<>()).add(labels.get(ends[1]));
+            } else {
+                String[] words = line.split(" ", 2);
+                // group:artifact:type[:classifier]:version:scope, in parentheses where another path brought it first.
+                List<String> parts = List.of(words[1].replaceFirst("^\\(", "").split("[ )]")[0].split(":"));
+                boolean classified = parts.size() == 6;
+                String classifier = classified ? ":" + parts.get(3) : "";
+                String name = parts.get(0) + ":" + parts.get(1) + classifier;
+                labels.put(words[0], name);
+                if (jars.isEmpty()) {
+                    jars.put(name, appJar);
+                } else {
+                    String version = parts.get(classified ? 4 : 3);
+                    Path file = files.get(parts.get(1) + "-" + version + classifier.replace(':', '-') + ".jar");
+                    if (file != null) {
+                        jars.putIfAbsent(name, file);
+                    }
+                }
+            }
+        }
+        var left = new TreeSet<>(files.values());
+        left.removeAll(jars.values());
+        if (!left.isEmpty()) {
+            throw new IllegalStateException("on the class path but not in the dependency tree: " + left);
+        }
+    }
+
+    /** Everything reachable from the start without entering what is cut off, in the order of the dependency tree. */
+    private List<String> closure(String start, Predicate<String> cut) {
+        var seen = new LinkedHashSet<String>();
+        var open = new ArrayDeque<>(List.of(start));
+        while (!open.isEmpty()) {
+            String name = open.remove();
+            if (!cut.test(name) && seen.add(name)) {
+                open.addAll(needs.getOrDefault(name, List.of()));
+            }
+        }
+        return jars.keySet().stream().filter(seen::contains).toList();
+    }
+
+    private void linkRuntime() throws IOException {
+        Path runtime = image.resolve("runtime");
+        Path stamp = runtime.resolve("linked");
+        String wanted = MODULES + " " + Runtime.version() + "\n";
+        if (Files.exists(stamp) && Files.readString(stamp).equals(wanted)) {
+            return;
+        }
+        delete(runtime);
+        int status = ToolProvider.findFirst("jlink")
+                .orElseThrow(() -> new IllegalStateException("this JDK has no jlink: " + System.getProperty("java.home")))
+                .run(System.out, System.err, "--add-modules", MODULES, "--output", runtime.toString(), "--strip-java-debug-attributes",
+                        "--no-header-files", "--no-man-pages", "--compress", "zip-6");
+        if (status != 0) {
+            throw new IllegalStateException("jlink ended with exit status " + status);
+        }
+        Files.writeString(stamp, wanted);
+    }
+
+    private void copyJars() throws IOException {
+        String app = jars.keySet().iterator().next();
+        List<String> core = closure(app, ADAPTER_OF_A_STORE);
+        List<String> ctl = closure(app, ADAPTER_OF_A_STORE.or(AGENT_ONLY));
+        var folders = new TreeMap<String, String>();
+        core.forEach(name -> folders.put(name, "core"));
+        var lists = new TreeMap<String, Collection<String>>();
+        for (String store : STORES) {
+            String adapter = "io.matriarch:adapters-" + store;
+            Predicate<String> others = name -> ADAPTER_OF_A_STORE.test(name) && !name.equals(adapter);
+            List<String> client = closure(adapter, others);
+            client.forEach(name -> folders.putIfAbsent(name, core.contains(name) ? "core" : store));
+            lists.put("agent-" + store, inOrder(core, client));
+            lists.put("ctl-" + store, inOrder(ctl, closure(adapter, others.or(AGENT_ONLY))));
+        }
+        // One more store could bring a jar that another one has already put into its own folder.
+        for (String name : folders.keySet()) {
+            long stores = STORES.stream()
+                    .filter(store -> closure("io.matriarch:adapters-" + store, _ -> false).contains(name))
+                    .count();
+            if (stores > 1) {
+                folders.put(name, "core".equals(folders.get(name)) ? "core" : "shared");
+            }
+        }
+        var wanted = new TreeSet<Path>();
+        for (String name : folders.keySet()) {
+            wanted.add(place(jars.get(name), image.resolve("lib").resolve(folders.get(name)), false));
+        }
+        for (var list : lists.entrySet()) {
+            refuseDuplicates(list.getKey(), list.getValue());
+            String text = list.getValue().stream()
+                    .map(name -> folders.get(name) + "/" + jars.get(name).getFileName() + "\n")
+                    .collect(Collectors.joining());
+            writeIfOther(image.resolve("lib").resolve(list.getKey() + ".classpath"), text);
+        }
+        for (Path file : walk(image.resolve("lib"))) {
+            if (file.toString().endsWith(".jar") && !wanted.contains(file)) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private Collection<String> inOrder(List<String> one, List<String> other) {
+        var names = new LinkedHashSet<>(one);
+        names.addAll(other);
+        // An artifact without a jar only carries dependencies.
+        names.removeIf(name -> !jars.containsKey(name));
+        return names;
+    }
+
+    /** Which of two classes of one name is loaded would depend on the order of the class path. */
+    private void refuseDuplicates(String list, Collection<String> names) throws IOException {
+        Map<String, String> owners = new HashMap<>();
+        Set<String> problems = new TreeSet<>();
+        for (String name : names) {
+            try (var jar = new ZipFile(jars.get(name).toFile())) {
+                jar.stream().map(entry -> entry.getName()).filter(Image::isClass).forEach(entry -> {
+                    String owner = owners.putIfAbsent(entry, name);
+                    if (owner != null) {
+                        problems.add(owner + " and " + name + " both have " + entry.substring(0, entry.lastIndexOf('/')));
+                    }
+                });
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalStateException("class path " + list + ": " + String.join("; ", problems));
+        }
+    }
+
+    private static boolean isClass(String entry) {
+        return entry.endsWith(".class") && !entry.endsWith("module-info.class") && entry.contains("/") && !entry.startsWith("META-INF/");
+    }
+
+    private void copyLaunchers() throws IOException {
+        Path from = base.resolve("packaging/image");
+        place(from.resolve("matriarch"), image.resolve("bin"), true);
+        place(from.resolve("matriarchctl"), image.resolve("bin"), true);
+        place(from.resolve("launcher.sh"), image.resolve("lib"), false);
+        place(base.resolve("LICENSE"), image, false);
+        // The names an operator's hands and units already know.
+        alias("patroni", "matriarch");
+        alias("patroni_raft_controller", "matriarch");
+        alias("patronictl", "matriarchctl");
+        alias("syncobj_admin", "matriarchctl");
+    }
+
+    private void alias(String name, String target) throws IOException {
+        Path link = image.resolve("bin").resolve(name);
+        if (!Files.isSymbolicLink(link)) {
+            Files.createSymbolicLink(link, Path.of(target));
+        }
+    }
+
+    /** Copies a file unless the same bytes are there; the copy keeps no time of its origin. */
+    private static Path place(Path from, Path folder, boolean executable) throws IOException {
+        Files.createDirectories(folder);
+        Path to = folder.resolve(from.getFileName());
+        if (!Files.exists(to) || Files.mismatch(from, to) != -1) {
+            Files.deleteIfExists(to);
+            Files.write(to, Files.readAllBytes(from));
+        }
+        Files.setPosixFilePermissions(to, PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "rw-r--r--"));
+        return to;
+    }
+
+    private static void writeIfOther(Path file, String text) throws IOException {
+        if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+            Files.writeString(file, text);
+        }
+    }
+
+    /** The caches come last, and only if one of their inputs has changed: each takes seconds. */
+    private void train() throws IOException, InterruptedException {
+        Path stamp = image.resolve("lib/trained");
+        var inputs = new StringBuilder();
+        for (Path file : walk(image)) {
+            if (!file.getFileName().toString().contains(".aot") && !file.equals(stamp)) {
+                inputs.append(image.relativize(file)).append(' ').append(Files.size(file)).append(' ')
+                        .append(Files.getLastModifiedTime(file)).append('\n');
+            }
+        }
+        for (Path file : walk(base.resolve("packaging/aot"))) {
+            inputs.append(file.getFileName()).append(' ').append(Files.readString(file).hashCode()).append('\n');
+        }
+        if (Files.exists(stamp) && Files.readString(stamp).equals(inputs.toString())) {
+            return;
+        }
+        Files.deleteIfExists(stamp);
+        int status = new ProcessBuilder("sh", base.resolve("packaging/aot/train.sh").toString(), image.toString())
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IllegalStateException("packaging/aot/train.sh ended with exit status " + status);
+        }
+        Files.writeString(stamp, inputs);
+    }
+
+    private static List<Path> walk(Path folder) {
+        try (var files = Files.walk(folder)) {
+            return files.filter(file -> Files.isRegularFile(file) && !Files.isSymbolicLink(file)).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (var files = Files.walk(folder)) {
+            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
