@@ -24,8 +24,18 @@ public record Change(List<Unchanged> unchanged, List<Write> writes) {
     /** The key has this revision; {@link Revision#ABSENT} requires that it does not exist. */
     public record Unchanged(StoreKey key, Revision revision) {}
 
-    /** The key gets this value, or ends when there is none. */
-    public record Write(StoreKey key, Optional<String> value) {}
+    /**
+     * The key gets this value, or ends when there is none. The leader key is not written this way: only the lock's own
+     * calls change it.
+     */
+    public record Write(StoreKey key, Optional<String> value) {
+
+        public Write {
+            if (key == StoreKey.LEADER) {
+                throw new IllegalArgumentException("the leader key is changed by the lock's own calls only");
+            }
+        }
+    }
 
     public Change when(StoreKey key, Revision revision) {
         var more = new ArrayList<>(unchanged);
