@@ -124,21 +124,21 @@ final class YamlScalars {
             this.dates = dates;
         }
 
-        /** The library's own list takes 1e5 for a number and misses others. */
+        /** The library's own list takes 1e5 for a number. Its constants have the names of ours, hence the prefix. */
         @Override
         protected void addImplicitResolvers() {
-            addImplicitResolver(Tag.BOOL, BOOL, "yYnNtTfFoO");
-            addImplicitResolver(Tag.INT, INT, "-+0123456789");
-            addImplicitResolver(Tag.FLOAT, FLOAT, "-+0123456789.");
+            addImplicitResolver(Tag.BOOL, YamlScalars.BOOL, "yYnNtTfFoO");
+            addImplicitResolver(Tag.INT, YamlScalars.INT, "-+0123456789");
+            addImplicitResolver(Tag.FLOAT, YamlScalars.FLOAT, "-+0123456789.");
             addImplicitResolver(Tag.MERGE, Pattern.compile("<<"), "<");
-            addImplicitResolver(Tag.NULL, NULL, "~nN\0");
+            addImplicitResolver(Tag.NULL, YamlScalars.NULL, "~nN\0");
             addImplicitResolver(Tag.NULL, Pattern.compile("^$"), null);
         }
 
         @Override
         public Tag resolve(NodeId kind, String value, boolean implicit) {
             if (dates && kind == NodeId.scalar && implicit) {
-                if (TIMESTAMP.matcher(value).matches()) {
+                if (YamlScalars.TIMESTAMP.matcher(value).matches()) {
                     return Tag.TIMESTAMP;
                 }
                 if (value.equals("=")) {

@@ -89,7 +89,6 @@ public final class YamlTree {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        // The reference ends a bare scalar with a document end marker, and so does the library.
         return out.toString();
     }
 
@@ -112,8 +111,16 @@ public final class YamlTree {
             case Float f -> scalar(Tag.FLOAT, YamlScalars.written(f.doubleValue()));
             case BigDecimal d -> scalar(Tag.FLOAT, YamlScalars.written(d.doubleValue()));
             case Number n -> scalar(Tag.INT, n.toString());
-            default -> scalar(Tag.STR, value.toString());
+            default -> text(value.toString());
         };
+    }
+
+    /** The library would write several lines without quotes, which other readers of YAML 1.1 fold. */
+    private static Node text(String text) {
+        boolean odd = text.chars().anyMatch(c -> c == '\u0085' || c == '\u2028' || c == '\u2029' || c == '\ufeff');
+        DumperOptions.ScalarStyle style =
+                text.indexOf('\n') >= 0 ? DumperOptions.ScalarStyle.SINGLE_QUOTED : DumperOptions.ScalarStyle.PLAIN;
+        return new ScalarNode(Tag.STR, text, null, null, odd ? DumperOptions.ScalarStyle.DOUBLE_QUOTED : style);
     }
 
     private static Node scalar(Tag tag, String text) {
