@@ -1,0 +1,81 @@
+package io.matriarch.app.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The top level of the dynamic configuration apart from the three times.
+ *
+ * @param maximumLagOnFailoverBytes a candidate further behind is none
+ * @param maximumLagOnSyncnodeBytes a synchronous standby further behind is replaced; 0 or less for never
+ * @param maxTimelinesHistory rows of history kept, 0 for all
+ * @param primaryStartTimeout how long a crashed primary may take to recover, zero for not at all
+ * @param primaryStopTimeout after which a stopping primary is killed in synchronous mode, zero for never
+ * @param primaryRaceBackoff delay of the race while the own WAL still moves
+ * @param synchronousMode always off in a standby cluster
+ * @param synchronousModeStrict no commit without a synchronous standby
+ * @param synchronousNodeCount synchronous standbys wanted
+ * @param failsafeMode a primary stays one without the store while all members agree
+ * @param checkTimeline a candidate's timeline must not be behind
+ * @param paused automation is off
+ * @param memberSlotsTtl how long the slot of an absent member is kept, zero for not at all
+ * @param permanentSlots slots by name that are never dropped
+ * @param ignoredSlots properties of slots that are left alone
+ * @param standbyCluster the cluster this one follows
+ */
+public record DynamicSettings(
+        long maximumLagOnFailoverBytes,
+        long maximumLagOnSyncnodeBytes,
+        long maxTimelinesHistory,
+        Duration primaryStartTimeout,
+        Duration primaryStopTimeout,
+        Duration primaryRaceBackoff,
+        SynchronousMode synchronousMode,
+        boolean synchronousModeStrict,
+        int synchronousNodeCount,
+        boolean failsafeMode,
+        boolean checkTimeline,
+        boolean paused,
+        Duration memberSlotsTtl,
+        Map<String, Object> permanentSlots,
+        List<Map<String, Object>> ignoredSlots,
+        Optional<StandbyCluster> standbyCluster) {
+
+    /** Whether commits wait for standbys. */
+    public enum SynchronousMode {
+        OFF,
+        ON,
+        QUORUM
+    }
+
+    public DynamicSettings {
+        permanentSlots = Trees.frozen(permanentSlots);
+        ignoredSlots = ignoredSlots.stream().map(Trees::frozen).toList();
+    }
+
+    /**
+     * The cluster that a standby cluster follows.
+     *
+     * @param host one or several with commas
+     * @param primarySlotName slot over there; none is used when absent
+     * @param createReplicaMethods for the standby leader
+     * @param restoreCommand for all members
+     * @param archiveCleanupCommand for all members
+     * @param recoveryMinApplyDelay for the standby leader
+     */
+    public record StandbyCluster(
+            Optional<String> host,
+            Optional<Integer> port,
+            Optional<String> primarySlotName,
+            List<String> createReplicaMethods,
+            Optional<String> restoreCommand,
+            Optional<String> archiveCleanupCommand,
+            Optional<String> recoveryMinApplyDelay) {
+
+        public StandbyCluster {
+            createReplicaMethods = List.copyOf(createReplicaMethods);
+        }
+    }
+}
