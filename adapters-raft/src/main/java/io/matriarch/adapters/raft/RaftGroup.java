@@ -19,7 +19,7 @@ public final class RaftGroup implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RaftGroup.class);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
-    private static final long SIZE_CHECK_SECONDS = 5;
+    private static final long CHECK_SECONDS = 5;
 
     record Pools(ThreadPoolExecutor raft, ThreadPoolExecutor cli) {
         void shutdown() {
@@ -35,8 +35,10 @@ public final class RaftGroup implements AutoCloseable {
     private final RaftServiceFactory factory;
     private final Pools pools;
     private final RaftTransport transport;
-    private final ScheduledExecutorService sizeCheck;
+    private final ScheduledExecutorService snapshots;
     private long bytesAtSnapshot;
+    private long indexAtSnapshot;
+    private long snapshotAt = System.nanoTime();
 
     RaftGroup(
             RaftNodeSettings settings,
@@ -53,10 +55,10 @@ public final class RaftGroup implements AutoCloseable {
         this.factory = factory;
         this.pools = pools;
         this.transport = transport;
-        this.sizeCheck = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofVirtual().name("raft-log-size").factory());
-        sizeCheck.scheduleWithFixedDelay(
-                this::snapshotIfLarge, SIZE_CHECK_SECONDS, SIZE_CHECK_SECONDS, TimeUnit.SECONDS);
+        this.indexAtSnapshot = log().getFirstLogIndex() - 1;
+        this.snapshots = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofVirtual().name("raft-snapshots").factory());
+        snapshots.scheduleWithFixedDelay(this::considerSnapshot, CHECK_SECONDS, CHECK_SECONDS, TimeUnit.SECONDS);
     }
 
     public Node node() {
@@ -80,25 +82,31 @@ public final class RaftGroup implements AutoCloseable {
         return factory.log().orElseThrow(() -> new IllegalStateException("jraft made no log"));
     }
 
-    /** jraft takes snapshots by time only; a burst of large entries must not fill the disk meanwhile. */
-    private void snapshotIfLarge() {
+    /** By time if enough happened, and by size, because a burst of large entries must not fill the disk meanwhile. */
+    private void considerSnapshot() {
         try {
             long appended = log().appendedBytes();
-            if (appended - bytesAtSnapshot < settings.snapshotLogBytes()) {
+            long last = log().getLastLogIndex();
+            boolean byTime = System.nanoTime() - snapshotAt
+                            >= settings.snapshotInterval().toNanos()
+                    && last - indexAtSnapshot >= settings.snapshotEntries();
+            if (!byTime && appended - bytesAtSnapshot < settings.snapshotLogBytes()) {
                 return;
             }
             bytesAtSnapshot = appended;
-            Closure done = status -> log.info("snapshot by size of {}: {}", settings.self(), status);
+            indexAtSnapshot = last;
+            snapshotAt = System.nanoTime();
+            Closure done = status -> log.info("snapshot of {} near entry {}: {}", settings.self(), last, status);
             node.snapshot(done);
         } catch (RuntimeException e) {
-            log.warn("no snapshot by size", e);
+            log.warn("no snapshot of {}", settings.self(), e);
         }
     }
 
     /** Stops serving, then the node; waits for at most ten seconds, because jraft can wait for a snapshot for ever. */
     @Override
     public void close() {
-        sizeCheck.shutdownNow();
+        snapshots.shutdownNow();
         service.shutdown();
         var joiner = Thread.ofVirtual().name("raft-join").start(() -> {
             try {

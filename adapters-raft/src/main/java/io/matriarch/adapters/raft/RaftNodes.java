@@ -11,6 +11,7 @@ import com.alipay.sofa.jraft.rpc.RaftRpcServerFactory;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
 import io.matriarch.adapters.raft.log.FileLogSettings;
+import io.matriarch.adapters.raft.rpc.JraftDefaults;
 import io.matriarch.adapters.raft.rpc.RaftTransport;
 import io.matriarch.adapters.raft.rpc.SocketRpcFactory;
 import java.io.IOException;
@@ -26,11 +27,8 @@ import java.util.concurrent.TimeUnit;
 /** Starts jraft nodes with every setting we rely on. */
 public final class RaftNodes {
 
-    /** Read by jraft when its classes load; each would otherwise size something by the number of processors. */
     static {
-        setDefault("jraft.available_processors", "1");
-        setDefault("jraft.append.entries.threads.send", "1");
-        setDefault("jraft.recyclers.maxCapacityPerThread", "0");
+        JraftDefaults.set();
     }
 
     /** One blocked by a snapshot that is being installed must leave others for votes and heartbeats. */
@@ -100,8 +98,9 @@ public final class RaftNodes {
         options.setRaftMetaUri(settings.dataDir().resolve("meta").toString());
         options.setSnapshotUri(settings.dataDir().resolve("snapshot").toString());
         options.setElectionTimeoutMs(electionMillis);
-        options.setSnapshotIntervalSecs((int) settings.snapshotInterval().toSeconds());
-        options.setSnapshotLogIndexMargin(settings.snapshotEntries());
+        // RaftGroup decides when: jraft knows no limit by size.
+        options.setSnapshotIntervalSecs(0);
+        options.setSnapshotLogIndexMargin(0);
         options.setRpcConnectTimeoutMs(electionMillis / 2);
         options.setRpcDefaultTimeout(electionMillis * 2);
         options.setRpcProcessorThreadPoolSize(3);
@@ -165,12 +164,6 @@ public final class RaftNodes {
                 Thread.ofPlatform().daemon().name(name + "-", 0).factory());
         pool.allowCoreThreadTimeOut(true);
         return pool;
-    }
-
-    private static void setDefault(String property, String value) {
-        if (System.getProperty(property) == null) {
-            System.setProperty(property, value);
-        }
     }
 
     private static final class WithTransport extends NodeOptions implements SocketRpcFactory.TransportHolder {

@@ -15,6 +15,10 @@ import java.util.Optional;
  */
 public final class WireCodecs {
 
+    static {
+        JraftDefaults.set();
+    }
+
     private static final WireCodecs RAFT = raftMessages();
 
     private final Map<Integer, WireCodec<?>> byId;

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLException;
 
 /**
  * One authenticated connection, dialled or accepted. Frames leave in the order they were handed over and arrive in the
@@ -124,7 +125,8 @@ final class WireConnection {
 
     private void complain(IOException e) {
         // A peer that is down is jraft's business; a peer that breaks the protocol or is refused is the operator's.
-        boolean refused = e instanceof WireException || e instanceof javax.net.ssl.SSLException;
+        boolean refused = e instanceof WireException
+                || (e instanceof SSLException && !(e.getCause() instanceof EOFException));
         if (refused && state.get() != State.CLOSED) {
             String host = remoteAddress.substring(0, Math.max(0, remoteAddress.lastIndexOf(':')));
             transport.warn(host + e.getMessage(), "raft connection " + remoteAddress + " refused: " + e.getMessage());
