@@ -125,8 +125,8 @@ final class WireConnection {
 
     private void complain(IOException e) {
         // A peer that is down is jraft's business; a peer that breaks the protocol or is refused is the operator's.
-        boolean refused = e instanceof WireException
-                || (e instanceof SSLException && !(e.getCause() instanceof EOFException));
+        boolean refused =
+                e instanceof WireException || (e instanceof SSLException && !(e.getCause() instanceof EOFException));
         if (refused && state.get() != State.CLOSED) {
             String host = remoteAddress.substring(0, Math.max(0, remoteAddress.lastIndexOf(':')));
             transport.warn(host + e.getMessage(), "raft connection " + remoteAddress + " refused: " + e.getMessage());
