@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.matriarch.adapters.raft.rpc.TransportSecurity;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
@@ -100,6 +104,58 @@ class RaftClusterTest {
                 var done = new java.util.concurrent.atomic.AtomicBoolean();
                 cluster.group(i).node().snapshot(status -> done.set(true));
                 Await.until("a snapshot", done::get);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a member with the wrong secret takes no part, and the others go on while the port is pestered")
+    void wrongSecretAndNoise() throws Exception {
+        try (var cluster = new RaftTestCluster(directory, new TransportSecurity.SharedSecret("right"), 3);
+                var noise = new Noise()) {
+            cluster.start(0);
+            cluster.start(1);
+            int leader = cluster.awaitLeader();
+            cluster.start(2, new TransportSecurity.SharedSecret("wrong"));
+            noise.idle(cluster.endpoint(leader).getPort(), 300);
+            noise.junk(cluster.endpoint(leader).getPort(), 50);
+            for (int i = 0; i < 50; i++) {
+                assertThat(cluster.tryAdd(1)).isTrue();
+            }
+            assertThat(cluster.leader()).contains(leader);
+            assertThat(cluster.machine(2).sum()).isZero();
+            cluster.stop(2);
+            cluster.start(2);
+            cluster.awaitSum(50);
+            assertThat(cluster.leader()).contains(leader);
+        }
+    }
+
+    /** Connections that mean no good. */
+    private static final class Noise implements AutoCloseable {
+        private final List<Socket> sockets = new ArrayList<>();
+
+        void idle(int port, int count) throws IOException {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new Socket("127.0.0.1", port));
+            }
+        }
+
+        void junk(int port, int count) throws IOException {
+            var random = new Random(1);
+            var junk = new byte[500];
+            for (int i = 0; i < count; i++) {
+                try (var socket = new Socket("127.0.0.1", port)) {
+                    random.nextBytes(junk);
+                    socket.getOutputStream().write(junk);
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (Socket socket : sockets) {
+                socket.close();
             }
         }
     }

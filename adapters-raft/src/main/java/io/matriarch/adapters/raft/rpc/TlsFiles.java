@@ -17,6 +17,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
@@ -58,11 +60,8 @@ final class TlsFiles {
         try {
             var keys = KeyStore.getInstance("PKCS12");
             keys.load(null, NO_PASSWORD);
-            keys.setKeyEntry(
-                    "self",
-                    key(files.keyFile()),
-                    NO_PASSWORD,
-                    chain(files.certFile()).toArray(Certificate[]::new));
+            var chain = chain(files.certFile()).toArray(Certificate[]::new);
+            keys.setKeyEntry("self", key(files.keyFile(), chain[0]), NO_PASSWORD, chain);
             var trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, NO_PASSWORD);
             int n = 0;
@@ -91,7 +90,7 @@ final class TlsFiles {
         }
     }
 
-    private static PrivateKey key(Path file) throws IOException {
+    private static PrivateKey key(Path file, Certificate certificate) throws IOException {
         try (var parser = new PEMParser(Files.newBufferedReader(file, StandardCharsets.US_ASCII))) {
             var converter = new JcaPEMKeyConverter();
             for (Object part = parser.readObject(); part != null; part = parser.readObject()) {
@@ -99,10 +98,20 @@ final class TlsFiles {
                     return converter.getPrivateKey(info);
                 }
                 if (part instanceof PEMKeyPair pair) {
-                    return converter.getPrivateKey(pair.getPrivateKeyInfo());
+                    return converter.getPrivateKey(withCurve(pair.getPrivateKeyInfo(), certificate));
                 }
             }
         }
         throw new IOException(file + " has no unencrypted private key");
+    }
+
+    /** A SEC 1 key may leave its curve out; the certificate has it. */
+    private static PrivateKeyInfo withCurve(PrivateKeyInfo key, Certificate certificate) throws IOException {
+        var algorithm = SubjectPublicKeyInfo.getInstance(
+                        certificate.getPublicKey().getEncoded())
+                .getAlgorithm();
+        return algorithm.getAlgorithm().equals(X9ObjectIdentifiers.id_ecPublicKey)
+                ? new PrivateKeyInfo(algorithm, key.parsePrivateKey())
+                : key;
     }
 }
