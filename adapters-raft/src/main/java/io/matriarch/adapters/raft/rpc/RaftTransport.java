@@ -1,0 +1,153 @@
+package io.matriarch.adapters.raft.rpc;
+
+import com.alipay.sofa.jraft.rpc.RpcClient;
+import com.alipay.sofa.jraft.util.Endpoint;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The network of one Raft member, or of one client: makes servers, clients for jraft and plain clients that share the
+ * security settings, one timer thread and the list of open connections.
+ *
+ * <p>Closing it ends every connection; servers and clients made by it are useless afterwards.
+ */
+public final class RaftTransport implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(RaftTransport.class);
+
+    /**
+     * An open connection, for status pages.
+     *
+     * @param remoteAddress address:port
+     * @param self what the other end calls itself
+     */
+    public record ConnectionInfo(String remoteAddress, PeerRole role, String self, Duration age) {}
+
+    private final TransportSettings settings;
+    private final Handshaker handshaker;
+    private final ScheduledExecutorService scheduler;
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Set<WireConnection> connections = ConcurrentHashMap.newKeySet();
+    private final RateLimitedLog warnings = new RateLimitedLog(log);
+
+    /**
+     * Reads the TLS files, or derives the key of the shared secret, which takes some tenths of a second.
+     *
+     * @throws IOException if a TLS file is missing or unusable
+     */
+    public RaftTransport(TransportSettings settings) throws IOException {
+        this.settings = settings;
+        this.handshaker = new Handshaker(settings);
+        var timer = new ScheduledThreadPoolExecutor(1, task -> {
+            var thread = new Thread(task, "raft-rpc-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.setRemoveOnCancelPolicy(true);
+        this.scheduler = timer;
+        if (settings.security() instanceof TransportSecurity.Open) {
+            log.warn(
+                    "the raft port of {} is open: no secret and no encryption, partners are known by address only",
+                    settings.self());
+        }
+    }
+
+    public TransportSettings settings() {
+        return settings;
+    }
+
+    /** A server for jraft, not started: register processors, then {@code init(null)} binds it. Port 0 picks a free one. */
+    public SocketRpcServer server(InetSocketAddress bind) {
+        return new SocketRpcServer(this, bind);
+    }
+
+    /** A client for jraft. */
+    public RpcClient client() {
+        return new SocketRpcClient(this);
+    }
+
+    /**
+     * A connection of our own, without jraft.
+     *
+     * @throws IOException if it is not there within the timeout, or one of the ends refuses
+     */
+    public RaftWireClient connect(Endpoint endpoint, Duration timeout) throws IOException, InterruptedException {
+        return RaftWireClient.open(this, endpoint, timeout);
+    }
+
+    /** The connections accepted and dialled that are through their handshake. */
+    public List<ConnectionInfo> connections() {
+        var list = new ArrayList<ConnectionInfo>();
+        for (WireConnection connection : connections) {
+            connection
+                    .remote()
+                    .ifPresent(remote -> list.add(new ConnectionInfo(
+                            connection.remoteAddress(), remote.role(), remote.self(), connection.age())));
+        }
+        return list;
+    }
+
+    /** Dials in the background; what is called on the connection meanwhile is sent once it is ready. */
+    WireConnection dial(Endpoint endpoint, Duration within, WireConnection.Handler handler) {
+        var connection = new WireConnection(this, new Socket(), endpoint.toString(), handler);
+        connections.add(connection);
+        executor.execute(() -> connection.run(
+                socket -> {
+                    socket.connect(
+                            new InetSocketAddress(endpoint.getIp(), endpoint.getPort()), (int) within.toMillis());
+                    return handshaker.connect(socket, endpoint.getIp());
+                },
+                within));
+        return connection;
+    }
+
+    /** Serves an accepted socket in the background. */
+    WireConnection serve(Socket accepted, WireConnection.Handler handler) {
+        var address = accepted.getInetAddress().getHostAddress() + ":" + accepted.getPort();
+        var connection = new WireConnection(this, accepted, address, handler);
+        connections.add(connection);
+        executor.execute(() -> connection.run(handshaker::accept, settings.handshakeTimeout()));
+        return connection;
+    }
+
+    void forget(WireConnection connection) {
+        connections.remove(connection);
+    }
+
+    ScheduledExecutorService scheduler() {
+        return scheduler;
+    }
+
+    ExecutorService executor() {
+        return executor;
+    }
+
+    Logger log() {
+        return log;
+    }
+
+    void warn(String key, String message) {
+        warnings.warn(key, message);
+    }
+
+    @Override
+    public void close() {
+        for (WireConnection connection : List.copyOf(connections)) {
+            connection.close("shut down");
+        }
+        scheduler.shutdownNow();
+        executor.shutdown();
+    }
+}
