@@ -21,7 +21,8 @@ final class Following {
         if (now.isPrimary()) {
             return now.demote(Reason.PRIMARY_WITHOUT_LOCK);
         }
-        return Requests.restart(now).or(() -> Requests.reinitialize(now)).orElseGet(() -> stream(now));
+        Situation lost = now.with(now.state().withWonRace(false));
+        return Requests.restart(lost).or(() -> Requests.reinitialize(lost)).orElseGet(() -> stream(lost));
     }
 
     /** Streams from whom it should, after whatever divergence has been mended. */

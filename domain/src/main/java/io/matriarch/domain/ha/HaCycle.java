@@ -3,10 +3,10 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Lease;
-import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.time.LeaseLadder;
 import java.time.Duration;
@@ -139,16 +139,10 @@ public final class HaCycle {
         if (seen.settings().paused()) {
             return Turn.of(state, Reason.DCS_UNREACHABLE);
         }
-        if (!seen.postgres().isAlive()) {
+        if (seen.postgres().process() instanceof ServerProcess.Stopped(StopProof proof)) {
             return state.demotedOffline() && !state.startFailed()
-                    ? Turn.of(
-                            state,
-                            Reason.DCS_UNREACHABLE_STARTING_READONLY,
-                            new Decision.StartStandby(
-                                    new Upstream.Nobody(),
-                                    Role.REPLICA,
-                                    seen.settings().pgCtlTimeout(),
-                                    "starting after demotion"))
+                    ? new Situation(state, seen, ClusterView.EMPTY)
+                            .startStandby(Reason.DCS_UNREACHABLE_STARTING_READONLY, proof, new Upstream.Nobody())
                     : Turn.of(state, Reason.DCS_UNREACHABLE);
         }
         if (!seen.postgres().isPrimary()) {

@@ -1,12 +1,12 @@
 package io.matriarch.domain.ha;
 
-import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.RewindProgress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,10 +46,8 @@ final class Recovery {
             Reason reason = crashed ? Reason.STARTING_PRIMARY_AFTER_FAILURE : Reason.STARTING_PRIMARY_WITH_LOCK;
             return startPrimary(now, reason, List.of());
         }
-        return now.turn(
-                Reason.STARTING_READONLY_WITH_LOCK,
-                new Decision.RenewLeaderLock(),
-                now.startStandby(new Upstream.Nobody(), "restarting after failure"));
+        return now.startStandby(
+                Reason.STARTING_READONLY_WITH_LOCK, proof, new Upstream.Nobody(), new Decision.RenewLeaderLock());
     }
 
     static Turn startPrimary(Situation now, Reason reason, List<String> facts) {
@@ -61,7 +59,7 @@ final class Recovery {
                 new Decision.StartPrimary(startTimeout(now), "starting primary after failure"));
     }
 
-    private static java.time.Duration startTimeout(Situation now) {
+    private static Duration startTimeout(Situation now) {
         var configured = now.settings().primaryStartTimeout();
         return configured.isZero() ? now.settings().pgCtlTimeout() : configured;
     }
@@ -114,8 +112,7 @@ final class Recovery {
             return mended.get();
         }
         // A divergence that cannot be judged yet is judged again while the server runs as a standby.
-        return checked.turn(
-                Reason.STARTING_AS_SECONDARY, checked.startStandby(checked.upstream(), "restarting after failure"));
+        return checked.startStandby(Reason.STARTING_AS_SECONDARY, proof, checked.upstream());
     }
 
     private static HaState firstCheck(Situation now) {
@@ -174,11 +171,5 @@ final class Recovery {
                 ? Optional.empty()
                 : Optional.of(
                         now.turn(Reason.COMPARING_TIMELINES, List.of(name), new Decision.CompareTimelines(leader)));
-    }
-
-    /** A leader as the source of a rewind, for those who look for one. */
-    static Optional<Member> leaderToRewindFrom(Situation now) {
-        return now.otherLeader()
-                .filter(member -> member.role().map(Role::isPrimary).orElse(false));
     }
 }

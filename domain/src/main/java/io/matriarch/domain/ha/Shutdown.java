@@ -1,7 +1,9 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ServerProcess;
+import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import java.util.List;
@@ -67,8 +69,8 @@ final class Shutdown {
         }
         var position =
                 seen.task() instanceof TaskView.Ended ended && ended.result() instanceof TaskResult.Stopped stopped
-                        ? stopped.shutdown().map(io.matriarch.domain.postgres.ShutdownPosition::end)
-                        : Optional.<io.matriarch.domain.postgres.Lsn>empty();
+                        ? stopped.shutdown().map(ShutdownPosition::end)
+                        : Optional.<Lsn>empty();
         return Turn.of(
                 state,
                 Reason.SHUTDOWN_RELEASING,

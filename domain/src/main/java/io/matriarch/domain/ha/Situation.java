@@ -15,6 +15,7 @@ import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.settings.HaSettings;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -125,7 +126,13 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return new Decision.StopServer(StopMode.IMMEDIATE, false, Optional.of(Duration.ZERO), label);
     }
 
-    Decision startStandby(Upstream upstream, String label) {
-        return new Decision.StartStandby(upstream, Role.REPLICA, settings().pgCtlTimeout(), label);
+    /** A standby is nobody's primary: what guards the lease must let it live. */
+    Turn startStandby(Reason reason, StopProof proof, Upstream upstream, Decision... before) {
+        List<Decision> decisions = new ArrayList<>(List.of(before));
+        decisions.add(new Decision.DisarmGuard(proof));
+        decisions.add(new Decision.DisarmWatchdog());
+        decisions.add(new Decision.StartStandby(
+                upstream, Role.REPLICA, settings().pgCtlTimeout(), "restarting after failure"));
+        return new Turn(state, reason, List.of(), List.of(), decisions);
     }
 }

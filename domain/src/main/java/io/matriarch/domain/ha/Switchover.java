@@ -3,9 +3,11 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.SwitchoverRequest;
+import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopMode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -78,7 +80,7 @@ final class Switchover {
         }
         Candidates.Fit fit = candidates.fit(request.action(), now);
         if (fit.members().isEmpty()) {
-            var notes = new java.util.ArrayList<>(fit.notes());
+            var notes = new ArrayList<>(fit.notes());
             notes.add(Note.warning(
                     request.action() + ": no healthy members found, " + request.bareAction() + " is not possible"));
             return refuse(now, request, notes);
@@ -96,7 +98,7 @@ final class Switchover {
     }
 
     private static Turn refuse(Situation now, SwitchoverRequest request, List<Note> notes) {
-        var all = new java.util.ArrayList<>(notes);
+        var all = new ArrayList<>(notes);
         all.add(Note.info("Cleaning up failover key"));
         return now.turn(
                         Reason.LEADER_WITH_LOCK,
@@ -176,7 +178,7 @@ final class Switchover {
         var notes = List.of(Note.warning(abandoned.action() + ": given up because " + abandoned.why()));
         Decision clear = new Decision.ClearRequest(now.cluster().failoverRevision());
         if (now.stopped().isEmpty()) {
-            return now.isPrimary() && !now.postgres().state().equals(io.matriarch.domain.postgres.ServerState.STOPPING)
+            return now.isPrimary() && !now.postgres().state().equals(ServerState.STOPPING)
                     ? Turn.of(
                                     next,
                                     Reason.SWITCHOVER_ABANDONED,

@@ -1,0 +1,121 @@
+package io.matriarch.app.loop;
+
+import io.matriarch.app.store.ClusterCodec;
+import io.matriarch.app.store.IsoTime;
+import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.cluster.TimelineHistory;
+import io.matriarch.domain.ha.Decision;
+import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.rewind.HistoryLine;
+import io.matriarch.ports.dcs.Change;
+import io.matriarch.ports.dcs.Dcs;
+import io.matriarch.ports.dcs.StoreKey;
+import io.matriarch.ports.dcs.WriteResult;
+import io.matriarch.ports.postgres.PostgresControl;
+import io.matriarch.ports.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Carries out what is decided on the keys of the store. What only the holder may write is fenced by its lease. */
+final class DcsActions {
+
+    private final Dcs dcs;
+    private final LeaseKeeper keeper;
+    private final Observer observer;
+    private final SettingsSource settings;
+    private final PostgresControl postgres;
+    private final Clock clock;
+    private final MemberName self;
+
+    DcsActions(
+            Dcs dcs,
+            LeaseKeeper keeper,
+            Observer observer,
+            SettingsSource settings,
+            PostgresControl postgres,
+            Clock clock,
+            MemberName self) {
+        this.dcs = dcs;
+        this.keeper = keeper;
+        this.observer = observer;
+        this.settings = settings;
+        this.postgres = postgres;
+        this.clock = clock;
+        this.self = self;
+    }
+
+    Outcome carryOut(Decision.OnDcs decision, ClusterView cluster) {
+        return switch (decision) {
+            case Decision.CreateInitializeKey _ -> createInitialize();
+            case Decision.WriteInitializeKey(var identifier, var seen) ->
+                free(
+                        Change.NONE.when(StoreKey.INITIALIZE, seen).put(StoreKey.INITIALIZE, identifier.value()),
+                        "write the system identifier");
+            case Decision.CancelInitializeKey(var ours) ->
+                free(
+                        Change.NONE.when(StoreKey.INITIALIZE, ours).delete(StoreKey.INITIALIZE),
+                        "take the initialize key back");
+            case Decision.RestoreConfig(var seen) ->
+                fenced(Change.NONE.put(StoreKey.CONFIG, settings.document()), "restore the configuration");
+            case Decision.WriteStatus(var status) ->
+                fenced(Change.NONE.put(StoreKey.STATUS, ClusterCodec.encodeStatus(status)), "write the status");
+            case Decision.PublishHistory(Timeline timeline) ->
+                fenced(
+                        Change.NONE.put(
+                                StoreKey.HISTORY, ClusterCodec.encodeHistory(history(timeline, cluster.history()))),
+                        "write the history");
+            case Decision.ClearRequest(var seen) ->
+                seen.exists()
+                        ? free(
+                                Change.NONE
+                                        .when(StoreKey.FAILOVER, seen)
+                                        .put(StoreKey.FAILOVER, ClusterCodec.NO_REQUEST),
+                                "clear the failover key")
+                        : new Outcome.Done();
+        };
+    }
+
+    private Outcome createInitialize() {
+        var change = Change.NONE.when(StoreKey.INITIALIZE, Revision.ABSENT).put(StoreKey.INITIALIZE, "");
+        WriteResult result = dcs.write(Optional.empty(), change);
+        if (result instanceof WriteResult.Done(var revision)) {
+            observer.created(revision);
+        }
+        return LeaseKeeper.outcome(result, "create the initialize key");
+    }
+
+    private Outcome free(Change change, String what) {
+        return LeaseKeeper.outcome(dcs.write(Optional.empty(), change), what);
+    }
+
+    private Outcome fenced(Change change, String what) {
+        Optional<Lease> lease = keeper.lease();
+        return lease.isEmpty()
+                ? new Outcome.Failed("could not " + what + ": the leader lock is not ours")
+                : LeaseKeeper.outcome(dcs.write(lease, change), what);
+    }
+
+    /** The local history file, with the times and names that the store already knows of older promotions. */
+    private TimelineHistory history(Timeline timeline, TimelineHistory known) {
+        List<HistoryLine> local = postgres.localHistory(timeline).orElse(List.of());
+        List<TimelineHistory.Line> lines = new ArrayList<>();
+        for (HistoryLine line : local) {
+            Optional<TimelineHistory.Line> before = known.lines().stream()
+                    .filter(one -> one.timeline().equals(line.parent())
+                            && one.switchpoint().equals(line.switchpoint()))
+                    .findFirst();
+            boolean newest = line == local.getLast();
+            lines.add(before.orElseGet(() -> new TimelineHistory.Line(
+                    line.parent(),
+                    line.switchpoint(),
+                    line.reason(),
+                    newest ? Optional.of(IsoTime.format(clock.wallClock())) : Optional.empty(),
+                    newest ? Optional.of(self.value()) : Optional.empty())));
+        }
+        return new TimelineHistory(true, lines);
+    }
+}

@@ -1,0 +1,225 @@
+package io.matriarch.app.loop;
+
+import io.matriarch.app.store.ClusterCodec;
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.Member;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.ha.DcsView;
+import io.matriarch.domain.ha.Decision;
+import io.matriarch.domain.ha.HaCycle;
+import io.matriarch.domain.ha.HaState;
+import io.matriarch.domain.ha.LeaseView;
+import io.matriarch.domain.ha.Note;
+import io.matriarch.domain.ha.Observation;
+import io.matriarch.domain.ha.Reason;
+import io.matriarch.domain.ha.Turn;
+import io.matriarch.domain.time.LeaseLadder;
+import io.matriarch.ports.dcs.Dcs;
+import io.matriarch.ports.dcs.StoreSnapshot;
+import io.matriarch.ports.dcs.WriteResult;
+import io.matriarch.ports.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Observe, decide, carry out. It owns the memory of the decisions; whoever drives it (a thread, a simulation) calls
+ * {@link #turn} when its time has come or something has happened.
+ */
+public final class HaLoop {
+
+    private static final Logger log = LoggerFactory.getLogger(HaLoop.class);
+
+    private final MemberName self;
+    private final Observer observer;
+    private final DecisionInterpreter interpreter;
+    private final Dcs dcs;
+    private final LeaseKeeper keeper;
+    private final Clock clock;
+    private final Function<Observation, Member> report;
+    private HaState state = HaState.INITIAL;
+    private String lastSentence = "";
+    private volatile boolean shutdown;
+    private volatile Optional<AgentView> view = Optional.empty();
+    private Optional<StoreSnapshot> lastRead = Optional.empty();
+    private Instant dcsLastSeen = Instant.EPOCH;
+
+    HaLoop(
+            MemberName self,
+            Observer observer,
+            DecisionInterpreter interpreter,
+            Dcs dcs,
+            LeaseKeeper keeper,
+            Clock clock,
+            Function<Observation, Member> report) {
+        this.self = self;
+        this.observer = observer;
+        this.interpreter = interpreter;
+        this.dcs = dcs;
+        this.keeper = keeper;
+        this.clock = clock;
+        this.report = report;
+    }
+
+    /** From the next turn on, the agent is to end. */
+    public void requestShutdown() {
+        shutdown = true;
+    }
+
+    /** The exit status once the loop is to end; no turn follows then. */
+    public OptionalInt exit() {
+        return interpreter.exit();
+    }
+
+    /** What the last turn saw; empty before the first one has ended. */
+    public Optional<AgentView> view() {
+        return view;
+    }
+
+    /**
+     * One turn.
+     *
+     * @return when the next one is due at the latest; zero for at once
+     */
+    public Duration turn() {
+        Observer.Seen seen = observer.observe(state, shutdown);
+        Observation observation = seen.observation();
+        keeper.signOfLife();
+        Turn turn = HaCycle.decide(state, observation);
+        state = turn.next();
+        say(turn, observation);
+        boolean soon = carryOut(turn, observation);
+        publish(observation);
+        keeper.signOfLife();
+        Duration next = soon ? Duration.ZERO : nextWithin(observation);
+        remember(seen, turn, next);
+        return next;
+    }
+
+    /** Runs the decisions in order until one is not done. True if the world has changed, so that a turn should follow. */
+    private boolean carryOut(Turn turn, Observation seen) {
+        boolean changed = false;
+        for (Decision decision : turn.decisions()) {
+            Outcome outcome = interpreter.carryOut(decision, seen);
+            keeper.signOfLife();
+            switch (outcome) {
+                case Outcome.Done _ -> changed |= changesTheWorld(decision);
+                case Outcome.Started(String task) -> {
+                    log.debug("began {}", task);
+                    return false;
+                }
+                case Outcome.Failed(String why) -> {
+                    log.warn("{}", why);
+                    // A lost lease is seen by the next turn at once: the keeper has rung for it.
+                    return changed;
+                }
+            }
+            if (interpreter.exit().isPresent()) {
+                return false;
+            }
+        }
+        return changed;
+    }
+
+    private static boolean changesTheWorld(Decision decision) {
+        return switch (decision) {
+            case Decision.RenewLeaderLock _,
+                    Decision.ArmGuard _,
+                    Decision.DisarmGuard _,
+                    Decision.PauseGuard _,
+                    Decision.ArmWatchdog _,
+                    Decision.KeepWatchdogAlive _,
+                    Decision.DisarmWatchdog _,
+                    Decision.WriteStatus _,
+                    Decision.PublishHistory _,
+                    Decision.RestoreConfig _,
+                    Decision.ChangeSlots _,
+                    Decision.ResumeReplay _,
+                    Decision.AbortTask _ -> false;
+            case Decision.OnLock _, Decision.OnPostgres _, Decision.OnDcs _, Decision.OnPeers _, Decision.OnAgent _ ->
+                true;
+        };
+    }
+
+    /** Every member shows itself after every turn that could read the store. */
+    private void publish(Observation seen) {
+        if (!(seen.dcs() instanceof DcsView.Read)) {
+            return;
+        }
+        WriteResult result = dcs.publishMember(self, ClusterCodec.encodeMember(report.apply(seen)));
+        switch (result) {
+            case WriteResult.Done _ -> {}
+            case WriteResult.Refused(String why) -> log.warn("could not publish this member: {}", why);
+            case WriteResult.Unknown(String why) -> log.warn("no answer on publishing this member: {}", why);
+        }
+    }
+
+    /** A held lease has a rung before which there must be a turn; a scheduled switchover has its time. */
+    private Duration nextWithin(Observation seen) {
+        Duration next = seen.settings().loopWait();
+        if (keeper.view() instanceof LeaseView.Mine(Lease lease)) {
+            Duration toRung = clock.now()
+                    .until(LeaseLadder.of(seen.settings().ttl()).cleanStopAt(lease.deadline()))
+                    .plusMillis(1);
+            if (toRung.isPositive() && toRung.compareTo(next) < 0) {
+                next = toRung;
+            }
+        }
+        if (seen.dcs() instanceof DcsView.Read(var cluster)) {
+            Optional<Duration> toSchedule = cluster.request()
+                    .flatMap(request -> request.scheduledAt())
+                    .map(at -> Duration.between(seen.wallClock(), at).plusMillis(1));
+            if (toSchedule.isPresent()
+                    && toSchedule.get().isPositive()
+                    && toSchedule.get().compareTo(next) < 0) {
+                next = toSchedule.get();
+            }
+        }
+        return next;
+    }
+
+    private void say(Turn turn, Observation seen) {
+        for (Note note : turn.notes()) {
+            switch (note.level()) {
+                case INFO -> log.info("{}", note.text());
+                case WARNING -> log.warn("{}", note.text());
+                case ERROR -> log.error("{}", note.text());
+            }
+        }
+        String sentence = (seen.settings().paused() ? "PAUSE: " : "") + turn.sentence();
+        if (!sentence.equals(lastSentence) || isHeartbeat(turn.reason())) {
+            log.info("{}", sentence);
+        } else {
+            log.debug("{}", sentence);
+        }
+        lastSentence = sentence;
+    }
+
+    /** The lines an operator expects once a turn. */
+    private static boolean isHeartbeat(Reason reason) {
+        return reason == Reason.LEADER_WITH_LOCK || reason == Reason.FOLLOWING_LEADER;
+    }
+
+    private void remember(Observer.Seen seen, Turn turn, Duration next) {
+        if (seen.snapshot().isPresent()) {
+            lastRead = seen.snapshot();
+            dcsLastSeen = seen.observation().wallClock();
+        } else {
+            lastRead = Optional.empty();
+        }
+        view = Optional.of(new AgentView(
+                seen.observation(),
+                state,
+                turn.reason(),
+                lastSentence,
+                seen.report(),
+                lastRead,
+                dcsLastSeen,
+                clock.now(),
+                next));
+    }
+}

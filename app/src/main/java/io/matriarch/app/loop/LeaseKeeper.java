@@ -1,0 +1,268 @@
+package io.matriarch.app.loop;
+
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.LeaseId;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.ha.LeaseView;
+import io.matriarch.domain.time.LeaseLadder;
+import io.matriarch.domain.time.MonotonicTime;
+import io.matriarch.ports.dcs.Change;
+import io.matriarch.ports.dcs.Dcs;
+import io.matriarch.ports.dcs.LockResult;
+import io.matriarch.ports.dcs.WriteResult;
+import io.matriarch.ports.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Our hold on the leader lock, and its renewal between turns.
+ *
+ * <p>The deadline is the latest of those the answers gave (SAF-012), and only of answers for the lease we still believe
+ * in: one that was refused, released or dropped never regains a deadline, whatever arrives late (SAF-013). Renewals go
+ * on only while the loop shows signs of life; a loop that hangs gives up the lock (SAF-070).
+ */
+public final class LeaseKeeper {
+
+    private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+
+    private final Dcs dcs;
+    private final Clock clock;
+    private final MemberName self;
+    private final Runnable wakeUp;
+
+    /** One attempt at a time: two at once could only disagree. */
+    private final ReentrantLock attempts = new ReentrantLock();
+
+    private Consumer<Lease> onRenewed = lease -> {};
+    private LeaseView view = new LeaseView.None();
+    private Duration ttl = Duration.ofSeconds(30);
+    private MonotonicTime mandateEnds;
+    private MonotonicTime lastAttempt;
+
+    /**
+     * @param wakeUp called when the hold is lost, so that a turn comes at once
+     */
+    public LeaseKeeper(Dcs dcs, Clock clock, MemberName self, Runnable wakeUp) {
+        this.dcs = dcs;
+        this.clock = clock;
+        this.self = self;
+        this.wakeUp = wakeUp;
+        this.mandateEnds = clock.now();
+        this.lastAttempt = clock.now();
+    }
+
+    /** Who is told of every renewal: the guard. Called outside of any lock of this class. */
+    public synchronized void onRenewed(Consumer<Lease> listener) {
+        onRenewed = listener;
+    }
+
+    public synchronized void adopt(Duration newTtl) {
+        ttl = newTtl;
+    }
+
+    public synchronized LeaseView view() {
+        return view;
+    }
+
+    /** The hold and its deadline, if there is one. */
+    public synchronized Optional<Lease> lease() {
+        return view instanceof LeaseView.Mine(Lease lease) ? Optional.of(lease) : Optional.empty();
+    }
+
+    /** Whether clients may be told at this very moment that this is the primary (SAF-062). */
+    public synchronized boolean isLeader() {
+        return view instanceof LeaseView.Mine(Lease lease)
+                && !clock.now().hasReached(LeaseLadder.of(ttl).killAt(lease.deadline()));
+    }
+
+    /** A turn or a bounded step has ended: renewals may go on for a while. */
+    public synchronized void signOfLife() {
+        mandateEnds = clock.now().plus(LeaseLadder.mandate(ttl));
+    }
+
+    public Outcome acquire(Change change) {
+        return obtain(() -> dcs.acquireLeaderLock(self, change), "acquire the leader lock");
+    }
+
+    public Outcome adoptFrom(LeaseId former) {
+        return obtain(() -> dcs.adoptLeaderLock(self, former), "adopt the leader lock");
+    }
+
+    private Outcome obtain(Supplier<LockResult> attempt, String what) {
+        attempts.lock();
+        try {
+            return switch (attempt.get()) {
+                case LockResult.Held(Lease lease) -> {
+                    begin(lease);
+                    yield new Outcome.Done();
+                }
+                case LockResult.Refused(String why) -> new Outcome.Failed("could not " + what + ": " + why);
+                case LockResult.Unknown(String why) ->
+                    new Outcome.Failed("no answer on trying to " + what + ": " + why);
+            };
+        } finally {
+            attempts.unlock();
+        }
+    }
+
+    private synchronized void begin(Lease lease) {
+        view = new LeaseView.Mine(lease);
+        lastAttempt = clock.now();
+    }
+
+    /** The lease to hold the lock with if somebody hands it over. */
+    public Optional<LeaseId> offer() {
+        Optional<LeaseId> offered = dcs.offerLease(self);
+        synchronized (this) {
+            if (offered.isPresent() && !(view instanceof LeaseView.Mine)) {
+                view = new LeaseView.Offered(offered.get());
+                return offered;
+            }
+            return Optional.empty();
+        }
+    }
+
+    /** Prolongs the hold, or begins one that has been handed over to the lease we offered. */
+    public Outcome renew() {
+        attempts.lock();
+        try {
+            return renewExclusively();
+        } finally {
+            attempts.unlock();
+        }
+    }
+
+    private Outcome renewExclusively() {
+        Lease known;
+        MonotonicTime began = clock.now();
+        synchronized (this) {
+            lastAttempt = began;
+            switch (view) {
+                case LeaseView.None _ -> {
+                    return new Outcome.Failed("there is no lease to renew");
+                }
+                // It has no deadline of its own until a renewal is answered.
+                case LeaseView.Offered(LeaseId id) -> known = new Lease(id, began);
+                case LeaseView.Mine(Lease lease) -> known = lease;
+            }
+        }
+        return switch (dcs.renewLeaderLock(self, known)) {
+            case LockResult.Held(Lease answered) -> renewed(answered);
+            case LockResult.Refused(String why) -> {
+                lose(known.id(), why);
+                yield new Outcome.Failed("the leader lock is lost: " + why);
+            }
+            case LockResult.Unknown(String why) -> new Outcome.Failed("no answer on renewing the leader lock: " + why);
+        };
+    }
+
+    private Outcome renewed(Lease answered) {
+        Lease lease;
+        Consumer<Lease> listener;
+        synchronized (this) {
+            switch (view) {
+                case LeaseView.Mine(Lease mine)
+                when mine.id().equals(answered.id()) -> lease = mine.extendedTo(answered.deadline());
+                case LeaseView.Offered(LeaseId id) when id.equals(answered.id()) -> lease = answered;
+                case LeaseView.Mine _, LeaseView.Offered _, LeaseView.None _ -> {
+                    return new Outcome.Failed("the renewed lease has ended meanwhile");
+                }
+            }
+            view = new LeaseView.Mine(lease);
+            listener = onRenewed;
+        }
+        listener.accept(lease);
+        return new Outcome.Done();
+    }
+
+    private void lose(LeaseId id, String why) {
+        synchronized (this) {
+            boolean same =
+                    view instanceof LeaseView.Mine(Lease lease) && lease.id().equals(id)
+                            || view instanceof LeaseView.Offered(LeaseId offered) && offered.equals(id);
+            if (!same) {
+                return;
+            }
+            view = new LeaseView.None();
+        }
+        log.warn("the store refused to renew the leader lock: {}", why);
+        wakeUp.run();
+    }
+
+    /** Believes in it no longer. */
+    public synchronized void drop() {
+        view = new LeaseView.None();
+    }
+
+    /** Gives the lock back. From here on the lease is dead to us, whatever the answer (SAF-013). */
+    public Outcome release(Change change) {
+        attempts.lock();
+        try {
+            Optional<Lease> held = lease();
+            drop();
+            return held.isEmpty()
+                    ? new Outcome.Failed("there is no lease to release")
+                    : outcome(dcs.releaseLeaderLock(held.get(), change), "release the leader lock");
+        } finally {
+            attempts.unlock();
+        }
+    }
+
+    /** Hands the lock to another member's lease; ours ends with the answer. */
+    public Outcome handOver(MemberName receiver, LeaseId offered, Change change) {
+        attempts.lock();
+        try {
+            Optional<Lease> held = lease();
+            if (held.isEmpty()) {
+                return new Outcome.Failed("there is no lease to hand over");
+            }
+            WriteResult answer = dcs.handOverLeaderLock(held.get(), receiver, offered, change);
+            if (answer instanceof WriteResult.Done) {
+                drop();
+            }
+            return outcome(answer, "hand the leader lock over");
+        } finally {
+            attempts.unlock();
+        }
+    }
+
+    static Outcome outcome(WriteResult result, String what) {
+        return switch (result) {
+            case WriteResult.Done _ -> new Outcome.Done();
+            case WriteResult.Refused(String why) -> new Outcome.Failed("could not " + what + ": " + why);
+            case WriteResult.Unknown(String why) -> new Outcome.Failed("no answer on trying to " + what + ": " + why);
+        };
+    }
+
+    /**
+     * Renews if it is time, on the mandate of the last turn.
+     *
+     * @return when to look again
+     */
+    public Duration keep() {
+        MonotonicTime now = clock.now();
+        Duration interval;
+        synchronized (this) {
+            interval = LeaseLadder.of(ttl).renewalInterval();
+            Duration left = now.until(lastAttempt.plus(interval));
+            boolean due = view instanceof LeaseView.Mine && !left.isPositive();
+            if (!due) {
+                return view instanceof LeaseView.Mine ? left : interval;
+            }
+            if (now.hasReached(mandateEnds)) {
+                // Somebody who does not turn must not keep others from leading.
+                return interval;
+            }
+        }
+        if (renew() instanceof Outcome.Failed(String why)) {
+            log.debug("{}", why);
+            return interval.dividedBy(4);
+        }
+        return interval;
+    }
+}

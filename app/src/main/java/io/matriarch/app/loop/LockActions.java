@@ -1,0 +1,68 @@
+package io.matriarch.app.loop;
+
+import io.matriarch.app.store.ClusterCodec;
+import io.matriarch.domain.cluster.ClusterStatus;
+import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.Epoch;
+import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.ha.Decision;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.ports.dcs.Change;
+import io.matriarch.ports.dcs.StoreKey;
+import java.util.Optional;
+
+/** Carries out what is decided on the leader lock. */
+final class LockActions {
+
+    private final LeaseKeeper keeper;
+    private final SettingsSource settings;
+
+    LockActions(LeaseKeeper keeper, SettingsSource settings) {
+        this.keeper = keeper;
+        this.settings = settings;
+    }
+
+    Outcome carryOut(Decision.OnLock decision, ClusterView cluster) {
+        return switch (decision) {
+            case Decision.AcquireLeaderLock(Epoch epoch, Revision sync, Revision failover) ->
+                keeper.acquire(clearRequest(failover, epoch(epoch, Change.NONE))
+                        .when(StoreKey.SYNC, sync)
+                        .when(StoreKey.FAILOVER, failover));
+            case Decision.InitializeCluster(Revision ours, var identifier, Epoch epoch) ->
+                keeper.acquire(epoch(epoch, Change.NONE)
+                        .when(StoreKey.INITIALIZE, ours)
+                        .put(StoreKey.INITIALIZE, identifier.value())
+                        .put(StoreKey.CONFIG, settings.document()));
+            case Decision.RenewLeaderLock _ -> keeper.renew();
+            case Decision.AdoptLeaderLock(var former) -> keeper.adoptFrom(former);
+            case Decision.DropLease _ -> {
+                keeper.drop();
+                yield new Outcome.Done();
+            }
+            case Decision.ReleaseLeaderLock(var _, Optional<Lsn> position) ->
+                keeper.release(position.map(lsn -> status(cluster, lsn)).orElse(Change.NONE));
+            case Decision.HandOverLeaderLock(
+                    var _,
+                    var receiver,
+                    var offered,
+                    Lsn position,
+                    Revision failover,
+                    Epoch epoch) ->
+                keeper.handOver(receiver, offered, clearRequest(failover, epoch(epoch, status(cluster, position))));
+        };
+    }
+
+    /** The epoch grows with each new holder, in the transaction that makes it one (SAF-016). */
+    private static Change epoch(Epoch next, Change change) {
+        return change.when(StoreKey.EPOCH, next.revision()).put(StoreKey.EPOCH, ClusterCodec.encodeEpoch(next));
+    }
+
+    private static Change clearRequest(Revision failover, Change change) {
+        return failover.exists() ? change.put(StoreKey.FAILOVER, ClusterCodec.NO_REQUEST) : change;
+    }
+
+    private static Change status(ClusterView cluster, Lsn position) {
+        ClusterStatus status = cluster.status().at(position);
+        return Change.NONE.put(StoreKey.STATUS, ClusterCodec.encodeStatus(status));
+    }
+}
