@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -258,7 +259,7 @@ class DetachedStartTest {
         long start = System.nanoTime();
         while (!condition.holds()) {
             assertThat(System.nanoTime() - start).as("waited too long").isLessThan(60_000_000_000L);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(5_000_000);
         }
     }
 

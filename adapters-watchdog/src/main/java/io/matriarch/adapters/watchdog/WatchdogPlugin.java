@@ -1,0 +1,61 @@
+package io.matriarch.adapters.watchdog;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Module;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import io.matriarch.ports.plugin.AdapterPlugin;
+import io.matriarch.ports.plugin.ConfigSection;
+import io.matriarch.ports.time.Clock;
+import io.matriarch.ports.watchdog.Guard;
+import io.matriarch.ports.watchdog.Watchdog;
+import java.util.Set;
+
+/** What Linux itself offers: its clocks, its watchdog and the start of processes. An empty section is a valid one. */
+public final class WatchdogPlugin implements AdapterPlugin {
+
+    @Override
+    public Set<Class<?>> ports() {
+        return Set.of(Watchdog.class, Guard.class, Clock.class);
+    }
+
+    @Override
+    public String section() {
+        return "watchdog";
+    }
+
+    @Override
+    public Module module(ConfigSection section) {
+        return new LinuxModule(WatchdogSettings.read(section, System.getProperty("os.name")));
+    }
+
+    private static final class LinuxModule extends AbstractModule {
+
+        private final WatchdogSettings settings;
+
+        LinuxModule(WatchdogSettings settings) {
+            this.settings = settings;
+        }
+
+        @Provides
+        @Singleton
+        Clock clock() {
+            return new LinuxClock();
+        }
+
+        @Provides
+        @Singleton
+        Guard guard(Clock clock) {
+            return new DetachedStart(clock);
+        }
+
+        @Provides
+        @Singleton
+        Watchdog watchdog() {
+            return switch (settings.mode()) {
+                case OFF -> new NoWatchdog();
+                case AUTOMATIC, REQUIRED -> new LinuxWatchdog(settings);
+            };
+        }
+    }
+}
