@@ -1,0 +1,178 @@
+package io.matriarch.app.wiring;
+
+import io.matriarch.app.Version;
+import io.matriarch.app.config.AgentConfig;
+import io.matriarch.app.config.HostPort;
+import io.matriarch.app.config.LiveConfig;
+import io.matriarch.app.loop.AgentView;
+import io.matriarch.app.loop.HaLoop;
+import io.matriarch.app.loop.LeaseGuard;
+import io.matriarch.app.loop.LeaseKeeper;
+import io.matriarch.app.loop.MemberReport;
+import io.matriarch.app.loop.RequestBox;
+import io.matriarch.app.loop.Wakeup;
+import io.matriarch.app.store.MemberUrls;
+import io.matriarch.ports.dcs.Dcs;
+import io.matriarch.ports.postgres.PostgresProbe;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running agent: its loop, the threads beside it, and what requests may ask of it. */
+public final class Agent {
+
+    private static final Logger log = LoggerFactory.getLogger(Agent.class);
+
+    private final LiveConfig live;
+    private final LiveSettings settings;
+    private final Dcs dcs;
+    private final PostgresProbe probe;
+    private final HaLoop loop;
+    private final LeaseKeeper keeper;
+    private final LeaseGuard leaseGuard;
+    private final RequestBox requests;
+    private final Wakeup wakeup;
+    private volatile boolean running = true;
+
+    Agent(
+            LiveConfig live,
+            LiveSettings settings,
+            Dcs dcs,
+            PostgresProbe probe,
+            HaLoop loop,
+            LeaseKeeper keeper,
+            LeaseGuard leaseGuard,
+            RequestBox requests,
+            Wakeup wakeup) {
+        this.live = live;
+        this.settings = settings;
+        this.dcs = dcs;
+        this.probe = probe;
+        this.loop = loop;
+        this.keeper = keeper;
+        this.leaseGuard = leaseGuard;
+        this.requests = requests;
+        this.wakeup = wakeup;
+    }
+
+    /** What the last turn saw; empty before the first one has ended. */
+    public Optional<AgentView> view() {
+        return loop.view();
+    }
+
+    /** The lease, asked at the moment of the answer (SAF-062). */
+    public LeaseKeeper lease() {
+        return keeper;
+    }
+
+    public LiveConfig config() {
+        return live;
+    }
+
+    public Dcs dcs() {
+        return dcs;
+    }
+
+    public RequestBox requests() {
+        return requests;
+    }
+
+    /** A turn comes at once. */
+    public void wake() {
+        wakeup.ring();
+    }
+
+    /** Reads the configuration files again, as SIGHUP does. */
+    public void reload() {
+        settings.requestReload();
+        wakeup.ring();
+    }
+
+    /** Stops PostgreSQL, gives the lock back and ends. */
+    public void shutdown() {
+        loop.requestShutdown();
+        wakeup.ring();
+    }
+
+    /** Runs turns until the agent ends. @return its exit status */
+    int run() throws Exception {
+        Thread renewals = beside("lease keeper", keeper::keep);
+        Thread guard = beside("lease guard", leaseGuard::check);
+        probe.onServerExit(wakeup::ring);
+        try (AutoCloseable watch = dcs.watch(wakeup::ring)) {
+            while (loop.exit().isEmpty()) {
+                Duration next = turn();
+                wakeup.await(next);
+            }
+        } finally {
+            running = false;
+            renewals.interrupt();
+            guard.interrupt();
+        }
+        return loop.exit().orElse(0);
+    }
+
+    private Duration turn() {
+        try {
+            Duration next = loop.turn();
+            if (loop.view()
+                    .filter(view -> view.observation().postgres().controlData().isPresent())
+                    .isPresent()) {
+                live.save();
+            }
+            return next;
+        } catch (RuntimeException e) {
+            // The mandate of the renewals ends by itself if this goes on; the lease guard does the rest.
+            log.error("Unexpected exception raised, please report it as a BUG", e);
+            return Duration.ofSeconds(1);
+        }
+    }
+
+    private Thread beside(String name, Supplier<Duration> step) {
+        return Thread.ofPlatform().daemon().name(name).start(() -> {
+            while (running) {
+                try {
+                    Duration next = step.get();
+                    Thread.sleep(next.isPositive() ? next : Duration.ofMillis(1));
+                } catch (InterruptedException e) {
+                    return;
+                } catch (RuntimeException e) {
+                    log.error("the {} raised an unexpected exception, please report it as a BUG", name, e);
+                }
+            }
+        });
+    }
+
+    /** What the member publishes of itself, from the configuration in force. */
+    static MemberReport.Identity identity(LiveConfig live) {
+        AgentConfig agent = live.state().agent();
+        var postgresql = live.effective().postgresqlSection();
+        String database = postgresql.text("database").orElse("postgres");
+        HostPort address = postgresql
+                .text("connect_address")
+                .or(() -> postgresql.text("listen").map(Agent::firstAddress))
+                .flatMap(text -> HostPort.parse(text, MemberUrls.POSTGRES_PORT))
+                .orElse(new HostPort("localhost", MemberUrls.POSTGRES_PORT));
+        Optional<String> proxy = postgresql
+                .text("proxy_address")
+                .flatMap(text -> HostPort.parse(text, MemberUrls.POSTGRES_PORT))
+                .map(one -> MemberUrls.connUrl(one.host(), one.port(), database));
+        return new MemberReport.Identity(
+                agent.name(),
+                MemberUrls.connUrl(address.host(), address.port(), database),
+                agent.rest().apiUrl(),
+                proxy,
+                Version.PATRONI);
+    }
+
+    /** The first of several hosts with the port that all of them have; everywhere means localhost here. */
+    private static String firstAddress(String listen) {
+        int colon = listen.lastIndexOf(':');
+        String hosts = colon < 0 ? listen : listen.substring(0, colon);
+        String port = colon < 0 ? "" : listen.substring(colon);
+        String first = hosts.split(",")[0];
+        return (first.equals("*") || first.equals("0.0.0.0") || first.isEmpty() ? "localhost" : first) + port;
+    }
+}
