@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 public abstract class DcsContract extends DcsHandOverContract {
 
     private static final Duration HINT = Duration.ofSeconds(30);
-    private static final Duration QUIET = Duration.ofSeconds(2);
+    private static final Duration QUIET = Duration.ofMillis(1500);
 
     @Test
     @DisplayName("an empty scope reads as empty")
@@ -285,11 +285,11 @@ public abstract class DcsContract extends DcsHandOverContract {
         try (var _ = third.watch(hints::incrementAndGet)) {
             settle(hints);
             var lease = acquired(first, NODE0);
-            settle(hints);
+            settle(hints, () -> held(first.renewLeaderLock(NODE0, lease)));
             var offered = second.offerLease(NODE1).orElseThrow();
             wakes(hints, "hand-over", () -> assertDone(first.handOverLeaderLock(lease, NODE1, offered, Change.NONE)));
             var adopted = held(second.adoptLeaderLock(NODE1, offered));
-            settle(hints);
+            settle(hints, () -> held(second.renewLeaderLock(NODE1, adopted)));
             wakes(hints, "release", () -> assertDone(second.releaseLeaderLock(adopted, Change.NONE)));
         }
     }
@@ -300,9 +300,14 @@ public abstract class DcsContract extends DcsHandOverContract {
         var lease = acquired(first, NODE0);
         var hints = new AtomicInteger();
         try (var _ = second.watch(hints::incrementAndGet)) {
-            settle(hints);
+            Runnable renewal = () -> held(first.renewLeaderLock(NODE0, lease));
+            settle(hints, renewal);
             wakes(hints, "member came", () -> assertDone(first.publishMember(NODE0, "{\"xlog_location\":1}")));
-            settle(hints);
+            Runnable publication = () -> assertDone(first.publishMember(NODE0, "{\"xlog_location\":1}"));
+            settle(hints, () -> {
+                renewal.run();
+                publication.run();
+            });
             int before = hints.get();
             for (int i = 2; i < 6; i++) {
                 held(first.renewLeaderLock(NODE0, lease));
@@ -312,7 +317,7 @@ public abstract class DcsContract extends DcsHandOverContract {
             }
             assertThat(hints.get()).as("hints of renewals and positions").isEqualTo(before);
             assertDone(first.releaseLeaderLock(lease, Change.NONE));
-            settle(hints);
+            settle(hints, publication);
             wakes(
                     hints,
                     "member went",
@@ -359,15 +364,22 @@ public abstract class DcsContract extends DcsHandOverContract {
 
     /** Hints of earlier changes may come late: until none has come for a while. */
     private void settle(AtomicInteger hints) {
-        int[] seen = {-1};
-        eventually("no more hints", HINT, () -> {
-            int before = hints.get();
-            boolean same = before == seen[0];
-            seen[0] = before;
-            if (!same) {
-                passTime(QUIET.dividedBy(2));
+        settle(hints, () -> {});
+    }
+
+    /** The same for the holder of a lock, which must go on renewing it meanwhile. */
+    private void settle(AtomicInteger hints, Runnable renewal) {
+        var quietSince = clock().now();
+        int seen = hints.get();
+        var end = clock().now().plus(HINT);
+        while (!clock().now().hasReached(quietSince.plus(QUIET))) {
+            assertThat(clock().now().hasReached(end)).as("hints without end").isFalse();
+            passTime(ttl().dividedBy(10));
+            renewal.run();
+            if (hints.get() != seen) {
+                seen = hints.get();
+                quietSince = clock().now();
             }
-            return same;
-        });
+        }
     }
 }
