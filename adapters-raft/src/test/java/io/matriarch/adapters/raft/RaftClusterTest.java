@@ -1,10 +1,12 @@
 package io.matriarch.adapters.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.matriarch.adapters.raft.rpc.TransportSecurity;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +130,32 @@ class RaftClusterTest {
             cluster.start(2);
             cluster.awaitSum(50);
             assertThat(cluster.leader()).contains(leader);
+        }
+    }
+
+    @Test
+    @DisplayName("a node does not start on a corrupt log and names the file; it starts once the log is whole again")
+    void corruptLog() throws Exception {
+        var security = new TransportSecurity.Open(Set.of("127.0.0.1"));
+        try (var cluster = new RaftTestCluster(directory, security, 1)) {
+            cluster.startAll();
+            cluster.awaitLeader();
+            for (int i = 0; i < 10; i++) {
+                cluster.add(1);
+            }
+            cluster.stop(0);
+            var file = directory.resolve("n0/log/log-00000000000000000001-0000000001");
+            var whole = Files.readAllBytes(file);
+            var damaged = whole.clone();
+            damaged[100] ^= 1;
+            Files.write(file, damaged);
+            assertThatThrownBy(() -> cluster.start(0))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(file.toString())
+                    .hasMessageContaining("at offset");
+            Files.write(file, whole);
+            cluster.start(0);
+            cluster.awaitSum(10);
         }
     }
 
