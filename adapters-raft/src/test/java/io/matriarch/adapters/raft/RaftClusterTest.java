@@ -134,6 +134,26 @@ class RaftClusterTest {
     }
 
     @Test
+    @DisplayName("a leader cut off from the network is replaced and steps down, and comes back as a follower")
+    void cutOff() throws Exception {
+        try (var cluster = new RaftTestCluster(directory, new TransportSecurity.SharedSecret("s"), 3)) {
+            cluster.startAll();
+            int first = cluster.awaitLeader();
+            cluster.add(1);
+            cluster.cut(first);
+            int second = cluster.awaitLeader();
+            assertThat(second).isNotEqualTo(first);
+            cluster.add(2);
+            Await.until(
+                    "the old leader to step down",
+                    () -> !cluster.group(first).node().isLeader());
+            cluster.stop(first);
+            cluster.start(first);
+            cluster.awaitSum(3);
+        }
+    }
+
+    @Test
     @DisplayName("a node does not start on a corrupt log and names the file; it starts once the log is whole again")
     void corruptLog() throws Exception {
         var security = new TransportSecurity.Open(Set.of("127.0.0.1"));
