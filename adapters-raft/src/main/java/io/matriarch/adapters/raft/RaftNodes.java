@@ -1,5 +1,6 @@
 package io.matriarch.adapters.raft;
 
+import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.RaftGroupService;
 import com.alipay.sofa.jraft.StateMachine;
 import com.alipay.sofa.jraft.conf.Configuration;
@@ -81,6 +82,7 @@ public final class RaftNodes {
             }
             return new RaftGroup(settings, service, node, server, factory, pools, transport);
         } catch (IOException | RuntimeException e) {
+            NodeManager.getInstance().removeAddress(settings.self());
             server.shutdown();
             pools.shutdown();
             throw new IOException("the raft node " + settings.self() + " does not start: " + e.getMessage(), e);

@@ -1,10 +1,12 @@
 package io.matriarch.adapters.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.matriarch.adapters.raft.rpc.TransportSecurity;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +130,52 @@ class RaftClusterTest {
             cluster.start(2);
             cluster.awaitSum(50);
             assertThat(cluster.leader()).contains(leader);
+        }
+    }
+
+    @Test
+    @DisplayName("a leader cut off from the network is replaced and steps down, and comes back as a follower")
+    void cutOff() throws Exception {
+        try (var cluster = new RaftTestCluster(directory, new TransportSecurity.SharedSecret("s"), 3)) {
+            cluster.startAll();
+            int first = cluster.awaitLeader();
+            cluster.add(1);
+            cluster.cut(first);
+            int second = cluster.awaitLeader();
+            assertThat(second).isNotEqualTo(first);
+            cluster.add(2);
+            Await.until(
+                    "the old leader to step down",
+                    () -> !cluster.group(first).node().isLeader());
+            cluster.stop(first);
+            cluster.start(first);
+            cluster.awaitSum(3);
+        }
+    }
+
+    @Test
+    @DisplayName("a node does not start on a corrupt log and names the file; it starts once the log is whole again")
+    void corruptLog() throws Exception {
+        var security = new TransportSecurity.Open(Set.of("127.0.0.1"));
+        try (var cluster = new RaftTestCluster(directory, security, 1)) {
+            cluster.startAll();
+            cluster.awaitLeader();
+            for (int i = 0; i < 10; i++) {
+                cluster.add(1);
+            }
+            cluster.stop(0);
+            var file = directory.resolve("n0/log/log-00000000000000000001-0000000001");
+            var whole = Files.readAllBytes(file);
+            var damaged = whole.clone();
+            damaged[100] ^= 1;
+            Files.write(file, damaged);
+            assertThatThrownBy(() -> cluster.start(0))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(file.toString())
+                    .hasMessageContaining("at offset");
+            Files.write(file, whole);
+            cluster.start(0);
+            cluster.awaitSum(10);
         }
     }
 

@@ -19,7 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,7 @@ final class RaftTestCluster implements AutoCloseable {
     private final TransportSecurity security;
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final Map<Integer, Member> running = new TreeMap<>();
+    private final Set<Integer> cut = new TreeSet<>();
 
     RaftTestCluster(Path directory, TransportSecurity security, int size) throws IOException {
         this.directory = directory;
@@ -86,7 +89,14 @@ final class RaftTestCluster implements AutoCloseable {
     }
 
     void stop(int i) {
+        cut.remove(i);
         running.remove(i).close();
+    }
+
+    /** Takes the network from a member, which goes on running. */
+    void cut(int i) {
+        cut.add(i);
+        running.get(i).transport().close();
     }
 
     Endpoint endpoint(int i) {
@@ -103,6 +113,7 @@ final class RaftTestCluster implements AutoCloseable {
 
     Optional<Integer> leader() {
         return running.entrySet().stream()
+                .filter(member -> !cut.contains(member.getKey()))
                 .filter(member -> member.getValue().group().node().isLeader())
                 .map(Map.Entry::getKey)
                 .findFirst();

@@ -100,18 +100,9 @@ public final class FileLogStorage implements LogStorage {
     private void open(ConfigurationManager configurations) throws IOException {
         files.createDirectories(directory);
         lock = Optional.of(files.lock(directory.resolve(LOCK)));
-        var names = segmentNames();
-        var known = LogMeta.read(files, directory);
-        if (known.isEmpty()) {
-            if (!names.isEmpty()) {
-                throw new CorruptLogException(directory.resolve(LogMeta.NAME), 0, "the file is missing");
-            }
-            meta = new LogMeta(1, 1);
-            meta.write(files, directory);
-        } else {
-            meta = known.get();
-        }
-        var changes = load(dropOutdated(names));
+        var recovery = new LogRecovery(directory, settings, segments);
+        meta = recovery.meta();
+        var changes = recovery.load();
         next = segments.isEmpty()
                 ? meta.firstIndex()
                 : Math.max(meta.firstIndex(), segments.lastEntry().getValue().next());
@@ -123,109 +114,6 @@ public final class FileLogStorage implements LogStorage {
             }
         }
         log.info("raft log in {} has entries {} to {}", directory, meta.firstIndex(), next - 1);
-    }
-
-    private List<Segment.Name> segmentNames() throws IOException {
-        var names = new ArrayList<Segment.Name>();
-        for (String name : files.list(directory)) {
-            Segment.Name.parse(name).ifPresent(names::add);
-        }
-        names.sort(null);
-        return names;
-    }
-
-    /** A reset that was cut short leaves files of an earlier generation. */
-    private List<Segment.Name> dropOutdated(List<Segment.Name> names) throws IOException {
-        var current = new ArrayList<Segment.Name>();
-        for (Segment.Name name : names) {
-            if (name.generation() > meta.generation()) {
-                throw new CorruptLogException(directory.resolve(name.toString()), 0, "it is newer than first-index");
-            }
-            if (name.generation() < meta.generation()) {
-                deleteDurably(name);
-            } else {
-                current.add(name);
-            }
-        }
-        return current;
-    }
-
-    /** Scans all segments, cuts a torn end, and returns the indexes of the configuration entries. */
-    private List<Long> load(List<Segment.Name> names) throws IOException {
-        var changes = new ArrayList<Long>();
-        for (int i = 0; i < names.size(); i++) {
-            boolean last = i == names.size() - 1;
-            // Wholly before the first index: a truncation of the head that was cut short.
-            if (!last && names.get(i + 1).base() <= meta.firstIndex()) {
-                deleteDurably(names.get(i));
-                continue;
-            }
-            var opened = Segment.open(files, directory, names.get(i));
-            if (opened.isEmpty()) {
-                dropHeadless(names.get(i), last);
-                continue;
-            }
-            var segment = opened.get();
-            segments.put(segment.base(), segment);
-            var found = SegmentScan.scan(segment, settings.maxRecordBytes(), changes::add);
-            requireWhole(segment, found, last);
-            requireNoGap(segment);
-            if (last) {
-                cut(segment, found);
-            }
-        }
-        return changes;
-    }
-
-    private void dropHeadless(Segment.Name name, boolean last) throws IOException {
-        if (!last) {
-            throw new CorruptLogException(directory.resolve(name.toString()), 0, "the header is cut short");
-        }
-        log.warn("raft log: removed {}, a new file that a crash left without its header", name);
-        deleteDurably(name);
-    }
-
-    private static void requireWhole(Segment segment, SegmentScan.Result found, boolean last)
-            throws CorruptLogException {
-        if (found.why().isEmpty()) {
-            return;
-        }
-        if (!last) {
-            throw new CorruptLogException(
-                    segment.path(), found.goodEnd(), found.why().get() + ", and another file follows");
-        }
-        if (found.laterBatch().isPresent()) {
-            throw new CorruptLogException(
-                    segment.path(),
-                    found.goodEnd(),
-                    found.why().get() + ", and a later entry is whole at "
-                            + found.laterBatch().get());
-        }
-    }
-
-    private void requireNoGap(Segment segment) throws CorruptLogException {
-        var before = segments.lowerEntry(segment.base());
-        long expected = before == null
-                ? Math.min(segment.base(), meta.firstIndex())
-                : before.getValue().next();
-        if (segment.base() != expected) {
-            throw new CorruptLogException(
-                    segment.path(), 0, "it begins with entry " + segment.base() + " instead of " + expected);
-        }
-    }
-
-    private void cut(Segment segment, SegmentScan.Result found) throws IOException {
-        if (found.why().isPresent()) {
-            log.warn(
-                    "raft log: cut {} bytes off {} at offset {}: {}; they were never acknowledged",
-                    found.fileEnd() - found.goodEnd(),
-                    segment.path(),
-                    found.goodEnd(),
-                    found.why().get());
-            segment.file().truncate(found.goodEnd());
-        }
-        // What we just read may be in memory only, written by a process that was killed before its sync.
-        segment.file().sync();
     }
 
     private void remember(ConfigurationManager configurations, long index) throws IOException {

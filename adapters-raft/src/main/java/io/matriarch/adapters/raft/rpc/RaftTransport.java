@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.slf4j.Logger;
@@ -102,14 +103,15 @@ public final class RaftTransport implements AutoCloseable {
     /** Dials in the background; what is called on the connection meanwhile is sent once it is ready. */
     WireConnection dial(Endpoint endpoint, Duration within, WireConnection.Handler handler) {
         var connection = new WireConnection(this, new Socket(), endpoint.toString(), handler);
-        connections.add(connection);
-        executor.execute(() -> connection.run(
-                socket -> {
-                    socket.connect(
-                            new InetSocketAddress(endpoint.getIp(), endpoint.getPort()), (int) within.toMillis());
-                    return handshaker.connect(socket, endpoint.getIp());
-                },
-                within));
+        start(
+                connection,
+                () -> connection.run(
+                        socket -> {
+                            socket.connect(new InetSocketAddress(endpoint.getIp(), endpoint.getPort()), (int)
+                                    within.toMillis());
+                            return handshaker.connect(socket, endpoint.getIp());
+                        },
+                        within));
         return connection;
     }
 
@@ -117,9 +119,18 @@ public final class RaftTransport implements AutoCloseable {
     WireConnection serve(Socket accepted, WireConnection.Handler handler) {
         var address = accepted.getInetAddress().getHostAddress() + ":" + accepted.getPort();
         var connection = new WireConnection(this, accepted, address, handler);
-        connections.add(connection);
-        executor.execute(() -> connection.run(handshaker::accept, settings.handshakeTimeout()));
+        start(connection, () -> connection.run(handshaker::accept, settings.handshakeTimeout()));
         return connection;
+    }
+
+    /** A connection begun after the end is closed at once, and its calls fail like those of any other. */
+    private void start(WireConnection connection, Runnable life) {
+        connections.add(connection);
+        try {
+            executor.execute(life);
+        } catch (RejectedExecutionException e) {
+            connection.close("the transport is closed");
+        }
     }
 
     void forget(WireConnection connection) {

@@ -121,11 +121,7 @@ final class SocketRpcClient implements RpcClient {
         if (!open) {
             throw new RemotingException("the raft client is shut down");
         }
-        try {
-            connection(endpoint).call(request, Duration.ofMillis(timeoutMs), outcome);
-        } catch (RejectedExecutionException e) {
-            throw new RemotingException("the raft transport is closed", e);
-        }
+        connection(endpoint).call(request, Duration.ofMillis(timeoutMs), outcome);
     }
 
     private void deliver(InvokeCallback callback, Optional<Object> result, Optional<Throwable> failure) {

@@ -79,8 +79,6 @@ public final class SocketRpcServer implements RpcServer {
                     transport.warn("accept", "cannot accept a raft connection: " + e.getMessage());
                     pause();
                 }
-            } catch (RejectedExecutionException e) {
-                return;
             }
         }
     }

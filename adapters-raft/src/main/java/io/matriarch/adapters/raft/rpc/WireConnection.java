@@ -11,10 +11,12 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,7 +45,7 @@ final class WireConnection {
         void done(Optional<Object> answer, Optional<Throwable> failure);
     }
 
-    private record Pending(Outcome outcome, long sentAt, Future<?> timeout) {}
+    private record Pending(Outcome outcome, AtomicReference<Future<?>> timeout) {}
 
     private enum State {
         CONNECTING,
@@ -51,6 +53,7 @@ final class WireConnection {
         CLOSED
     }
 
+    private static final Future<?> NO_TIMER = CompletableFuture.completedFuture(null);
     private static final Frame END = new Frame(Frame.Kind.ERROR, 0, 0, new byte[0]);
 
     /** Requests the other end may have open here; jraft keeps at most 256 in flight. */
@@ -82,25 +85,20 @@ final class WireConnection {
 
     /** Makes the connection usable and reads until it ends. The given function connects and shakes hands. */
     void run(Opening opening, Duration within) {
-        var overdue = transport
-                .scheduler()
-                .schedule(
-                        () -> close("the handshake took longer than " + within.toMillis() + " ms"),
-                        within.toMillis(),
-                        TimeUnit.MILLISECONDS);
         String why = "closed";
+        Optional<Future<?>> overdue = Optional.empty();
         try {
+            overdue = Optional.of(transport
+                    .scheduler()
+                    .schedule(
+                            () -> close("the handshake took longer than " + within.toMillis() + " ms"),
+                            within.toMillis(),
+                            TimeUnit.MILLISECONDS));
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
             var established = opening.open(socket);
-            overdue.cancel(false);
-            remote = Optional.of(established.remote());
-            lastReceived = System.nanoTime();
-            if (!state.compareAndSet(State.CONNECTING, State.READY)) {
-                throw new SocketException("closed");
-            }
-            settled.countDown();
-            transport.executor().execute(() -> writeAll(new DataOutputStream(established.out())));
+            overdue.get().cancel(false);
+            becomeReady(established);
             handler.onReady(this);
             readAll(new DataInputStream(established.in()));
         } catch (EOFException e) {
@@ -108,13 +106,25 @@ final class WireConnection {
         } catch (IOException e) {
             why = e.getMessage() == null ? e.toString() : e.getMessage();
             complain(e);
+        } catch (RejectedExecutionException e) {
+            why = "the transport is closed";
         } catch (RuntimeException e) {
             why = e.toString();
             transport.warn("bug " + e, "raft connection " + remoteAddress + " ended by " + e);
         } finally {
-            overdue.cancel(false);
+            overdue.ifPresent(timer -> timer.cancel(false));
             close(why);
         }
+    }
+
+    private void becomeReady(Handshaker.Established established) throws IOException {
+        remote = Optional.of(established.remote());
+        lastReceived = System.nanoTime();
+        if (!state.compareAndSet(State.CONNECTING, State.READY)) {
+            throw new SocketException("closed");
+        }
+        settled.countDown();
+        transport.executor().execute(() -> writeAll(new DataOutputStream(established.out())));
     }
 
     /** Connects (if it has to) and shakes hands. */
@@ -192,10 +202,21 @@ final class WireConnection {
             return;
         }
         long sentAt = System.nanoTime();
-        var timeout = transport
-                .scheduler()
-                .schedule(() -> expired(call, sentAt, within), Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS);
-        pending.put(call, new Pending(outcome, sentAt, timeout));
+        // Noted before its timer starts, so that a timer that fires at once finds it.
+        var noted = new Pending(outcome, new AtomicReference<>(NO_TIMER));
+        pending.put(call, noted);
+        try {
+            noted.timeout()
+                    .set(transport
+                            .scheduler()
+                            .schedule(
+                                    () -> expired(call, sentAt, within),
+                                    Math.max(1, within.toMillis()),
+                                    TimeUnit.MILLISECONDS));
+        } catch (RejectedExecutionException e) {
+            finish(call, Optional.empty(), Optional.of(new ConnectException("the transport is closed")));
+            return;
+        }
         if (!enqueue(frame)) {
             finish(call, Optional.empty(), Optional.of(notSent()));
         }
@@ -263,7 +284,7 @@ final class WireConnection {
     private void finish(long call, Optional<Object> answer, Optional<Throwable> failure) {
         var done = pending.remove(call);
         if (done != null) {
-            done.timeout().cancel(false);
+            done.timeout().get().cancel(false);
             done.outcome().done(answer, failure);
         }
     }

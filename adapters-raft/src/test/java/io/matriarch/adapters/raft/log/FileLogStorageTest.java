@@ -180,7 +180,7 @@ class FileLogStorageTest {
     void leftovers() throws IOException {
         var storage = log();
         append(storage, 1, 300);
-        var saved = directory.resolveSibling("saved");
+        var saved = directory.resolve("saved");
         Files.createDirectories(saved);
         for (Path file : segments()) {
             Files.copy(file, saved.resolve(file.getFileName()));
