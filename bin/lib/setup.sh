@@ -32,7 +32,7 @@ find_jdk25() {
     on_path=$(readlink -f "$(command -v javac)")
     on_path=${on_path%/bin/javac}
   fi
-  for candidate in "${JAVA25_HOME-}" "${JAVA_HOME-}" /usr/lib/jvm/* "$on_path"; do
+  for candidate in "${JAVA25_HOME-}" "${JAVA_HOME-}" /usr/lib/jvm/* /opt/jdk* "$on_path"; do
     if [ -n "$candidate" ] && [ -x "$candidate/bin/javac" ] && [ -x "$candidate/bin/jlink" ] &&
       grep -q '^JAVA_VERSION="25[."]' "$candidate/release" 2>/dev/null; then
       printf '%s\n' "$candidate"
@@ -55,7 +55,7 @@ need_jdk25() {
     fi
   fi
   if [ -z "$jdk" ]; then
-    fail "no JDK 25 in JAVA25_HOME, JAVA_HOME, /usr/lib/jvm/* or PATH: install openjdk-25-jdk-headless (Debian 13 and later) or unpack one from https://adoptium.net and set JAVA25_HOME"
+    fail "no JDK 25 in JAVA25_HOME, JAVA_HOME, /usr/lib/jvm, /opt or PATH: install openjdk-25-jdk-headless (Debian 13 and later) or unpack one from https://adoptium.net and set JAVA25_HOME"
   fi
   export JAVA25_HOME=$jdk
 }

@@ -68,6 +68,8 @@ final class Image {
         copyJars();
         copyLaunchers();
         train();
+        // For whoever asks whether a source is newer than the image, which keeps what has not changed.
+        Files.writeString(image.resolveSibling("image").resolve("built"), "");
     }
 
     private void readTree(Path tree, Path classPath, Path appJar) throws IOException {
