@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,11 +27,15 @@ public final class LeaseTable {
     /** Requests remembered. Hours of a cluster's life; a command that is older has lost its client long ago. */
     static final int REMEMBERED = 512;
 
+    /** Leases of the leader key remembered after their end. */
+    static final int ENDED = 512;
+
     private static final int SHOWN_REASON = 200;
 
     private final TreeMap<String, StoreEntry> entries;
     private final TreeMap<String, LeaseRecord> leases;
     private final LinkedHashMap<RequestId, Outcome> remembered;
+    private final LinkedHashSet<String> ended;
     private String clusterId;
     private long index;
 
@@ -38,7 +43,7 @@ public final class LeaseTable {
     private TreeSet<String> woken = new TreeSet<>();
 
     public LeaseTable() {
-        this(0, "", new TreeMap<>(), new TreeMap<>(), new LinkedHashMap<>());
+        this(0, "", new TreeMap<>(), new TreeMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>());
     }
 
     LeaseTable(
@@ -46,12 +51,14 @@ public final class LeaseTable {
             String clusterId,
             SortedMap<String, StoreEntry> entries,
             SortedMap<String, LeaseRecord> leases,
-            Map<RequestId, Outcome> remembered) {
+            Map<RequestId, Outcome> remembered,
+            Collection<String> ended) {
         this.index = index;
         this.clusterId = clusterId;
         this.entries = new TreeMap<>(entries);
         this.leases = new TreeMap<>(leases);
         this.remembered = new LinkedHashMap<>(remembered);
+        this.ended = new LinkedHashSet<>(ended);
     }
 
     /** Applies the command of the log entry with this index, which is higher than any before. */
@@ -85,6 +92,23 @@ public final class LeaseTable {
         return new TreeMap<>(entries.subMap(prefix, prefix + Character.MAX_VALUE));
     }
 
+    /**
+     * A number that changes when something below the scope changes that a turn should look at: the leader key, the set of
+     * members, the configuration, a failover request, the synchronous state, the bootstrap key.
+     */
+    public long print(String scope) {
+        long print = 1;
+        for (var entry : below(scope).entrySet()) {
+            var key = entry.getKey().substring(scope.length());
+            if (key.startsWith(Keys.MEMBERS)) {
+                print = 31 * print + key.hashCode();
+            } else if (key.equals(Keys.LEADER) || Keys.WAKING.contains(key)) {
+                print = 31 * (31 * print + key.hashCode()) + entry.getValue().revision();
+            }
+        }
+        return print;
+    }
+
     /** All leases by their id. */
     public Collection<LeaseRecord> leases() {
         return Collections.unmodifiableCollection(leases.values());
@@ -100,6 +124,11 @@ public final class LeaseTable {
 
     Map<RequestId, Outcome> remembered() {
         return Collections.unmodifiableMap(remembered);
+    }
+
+    /** Leases that held the leader key and never will again (SAF-013), in the order of their end. */
+    Collection<String> ended() {
+        return Collections.unmodifiableCollection(ended);
     }
 
     private Outcome applyOnce(RaftCommand.Once command) {
@@ -137,8 +166,8 @@ public final class LeaseTable {
         if (held.isPresent()) {
             return refused("the leader key is held by " + held.get().value());
         }
-        if (leases.containsKey(command.leaseId())) {
-            return refused("the lease is in use");
+        if (isUsed(command.leaseId())) {
+            return refused("the lease is in use or has ended");
         }
         var broken = broken(command.scope(), command.edit());
         if (broken.isPresent()) {
@@ -166,8 +195,8 @@ public final class LeaseTable {
         if (!leases.get(command.former()).holder().equals(command.holder())) {
             return refused("the former lease is another member's");
         }
-        if (leases.containsKey(command.leaseId())) {
-            return refused("the lease is in use");
+        if (isUsed(command.leaseId())) {
+            return refused("the lease is in use or has ended");
         }
         end(command.former());
         grant(path, command.holder(), command.leaseId(), command.ttlMillis());
@@ -192,8 +221,8 @@ public final class LeaseTable {
         if (!holds(command.leaseId(), path)) {
             return refused("the lease does not hold the leader key");
         }
-        if (leases.containsKey(command.offered())) {
-            return refused("the offered lease is in use");
+        if (isUsed(command.offered())) {
+            return refused("the offered lease is in use or has ended");
         }
         var broken = broken(command.scope(), command.edit());
         if (broken.isPresent()) {
@@ -221,8 +250,8 @@ public final class LeaseTable {
     private Outcome publish(RaftCommand.PublishMember command) {
         var path = command.scope() + Keys.MEMBERS + command.member();
         var sameLease = holds(command.leaseId(), path);
-        if (!sameLease && leases.containsKey(command.leaseId())) {
-            return refused("the lease holds another key");
+        if (!sameLease && isUsed(command.leaseId())) {
+            return refused("the lease holds another key or has ended");
         }
         var former = get(path);
         if (!sameLease) {
@@ -236,7 +265,7 @@ public final class LeaseTable {
             entries.put(path, new StoreEntry(command.value(), index, Optional.of(command.leaseId())));
         }
         count(command.member(), path, command.leaseId(), command.ttlMillis());
-        return applied();
+        return new Outcome.Applied(entries.get(path).revision(), 0);
     }
 
     private Outcome remove(RaftCommand.RemoveScope command) {
@@ -265,6 +294,10 @@ public final class LeaseTable {
         return applied();
     }
 
+    private boolean isUsed(String leaseId) {
+        return leases.containsKey(leaseId) || ended.contains(leaseId);
+    }
+
     private boolean holds(String leaseId, String path) {
         var lease = leases.get(leaseId);
         return lease != null && lease.path().equals(path);
@@ -290,8 +323,15 @@ public final class LeaseTable {
     }
 
     private void drop(String leaseId) {
-        leases.remove(leaseId);
+        var lease = leases.remove(leaseId);
         events.add(new Ended(leaseId));
+        // A member publishes under one lease for as long as it lives, also after a silence that was too long.
+        if (!lease.path().contains("/" + Keys.MEMBERS)) {
+            ended.add(leaseId);
+            if (ended.size() > ENDED) {
+                ended.removeFirst();
+            }
+        }
     }
 
     private Optional<Outcome> broken(String scope, Edit edit) {

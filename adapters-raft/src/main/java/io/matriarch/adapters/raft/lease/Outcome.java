@@ -6,10 +6,11 @@ public sealed interface Outcome {
     /**
      * It changed what it was to change.
      *
-     * @param index the log index of its entry
+     * @param revision what the keys written by it have from now on: the log index of its entry, or an earlier one where a
+     *     member's key has the same value as before
      * @param nonce the one of a {@link RaftCommand.Renew}, else 0
      */
-    record Applied(long index, long nonce) implements Outcome {}
+    record Applied(long revision, long nonce) implements Outcome {}
 
     /** It changed nothing. */
     record Refused(String why) implements Outcome {}

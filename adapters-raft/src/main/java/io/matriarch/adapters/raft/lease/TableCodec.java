@@ -2,6 +2,7 @@ package io.matriarch.adapters.raft.lease;
 
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
@@ -32,6 +33,8 @@ public final class TableCodec {
             out.i64(request.high()).i64(request.low());
             outcome(out, outcome);
         });
+        out.i32(table.ended().size());
+        table.ended().forEach(out::text);
         var content = out.toBytes();
         return out.i32(checksum(content, content.length)).toBytes();
     }
@@ -70,8 +73,12 @@ public final class TableCodec {
         for (int left = in.count(MANY); left > 0; left--) {
             remembered.put(new RequestId(in.i64(), in.i64()), outcome(in));
         }
+        var ended = new LinkedHashSet<String>();
+        for (int left = in.count(MANY); left > 0; left--) {
+            ended.add(in.text(Limits.NAME));
+        }
         in.end();
-        return new LeaseTable(index, clusterId, entries, leases, remembered);
+        return new LeaseTable(index, clusterId, entries, leases, remembered, ended);
     }
 
     /** An outcome's own bytes: also how it travels back to the member that asked. */

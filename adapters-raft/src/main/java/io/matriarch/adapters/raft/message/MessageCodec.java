@@ -47,7 +47,7 @@ public final class MessageCodec {
             case StoreRequest.Read(var prefix, var within) ->
                 millis(out.u8(READ), within).text(prefix);
             case StoreRequest.Print(var scope) -> out.u8(PRINT).text(scope);
-            case StoreRequest.Status() -> out.u8(STATUS);
+            case StoreRequest.Status(boolean others) -> out.u8(STATUS).flag(others);
             case StoreRequest.Reconfigure(var verb, var address, var within, boolean forward) ->
                 millis(out.u8(RECONFIGURE), within)
                         .flag(forward)
@@ -73,7 +73,7 @@ public final class MessageCodec {
                         yield new StoreRequest.Read(in.text(Limits.SCOPE), within);
                     }
                     case PRINT -> new StoreRequest.Print(in.text(Limits.SCOPE));
-                    case STATUS -> new StoreRequest.Status();
+                    case STATUS -> new StoreRequest.Status(in.flag());
                     case RECONFIGURE -> {
                         var within = millis(in);
                         boolean forward = in.flag();
@@ -134,7 +134,7 @@ public final class MessageCodec {
         out.text(status.self()).u8(status.state()).u8(status.phase().ordinal());
         out.optional(status.leader()).text(status.clusterId()).i64(status.term());
         out.i64(status.commitIndex()).i64(status.leaderCommitIndex()).i64(status.lastApplied());
-        out.i64(status.logLength()).flag(status.quorum());
+        out.i64(status.lastLogIndex()).i64(status.logLength()).flag(status.quorum());
         out.i32(status.peers().size());
         for (var peer : status.peers()) {
             out.text(peer.address()).flag(peer.connected()).i64(peer.match()).i64(peer.next());
@@ -149,6 +149,7 @@ public final class MessageCodec {
                 pick(Phase.values(), in),
                 in.optional(TEXT),
                 in.text(Limits.NAME),
+                in.i64(),
                 in.i64(),
                 in.i64(),
                 in.i64(),

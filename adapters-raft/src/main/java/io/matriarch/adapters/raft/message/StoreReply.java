@@ -31,7 +31,7 @@ public sealed interface StoreReply {
      * @param state 0 follower, 1 candidate, 2 leader
      * @param phase how far the member is in its life
      * @param leaderCommitIndex what the leader has committed as far as this member knows, 0 without one
-     * @param peers the other voters
+     * @param peers the other voters; how they are is known only if they were asked
      * @param clients connections from processes that do not vote
      */
     record Status(
@@ -44,6 +44,7 @@ public sealed interface StoreReply {
             long commitIndex,
             long leaderCommitIndex,
             long lastApplied,
+            long lastLogIndex,
             long logLength,
             boolean quorum,
             List<Peer> peers,

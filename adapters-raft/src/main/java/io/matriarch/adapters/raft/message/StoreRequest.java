@@ -20,8 +20,12 @@ public sealed interface StoreRequest {
     /** A number that changes when something below the scope changes that a turn should look at. Not linearizable. */
     record Print(String scope) implements StoreRequest {}
 
-    /** What the member knows of itself and of the others. */
-    record Status() implements StoreRequest {}
+    /**
+     * What the member knows of itself.
+     *
+     * @param others whether it asks the other voters as well
+     */
+    record Status(boolean others) implements StoreRequest {}
 
     /**
      * A change of the group.
