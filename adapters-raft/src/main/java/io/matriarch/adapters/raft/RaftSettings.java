@@ -84,6 +84,14 @@ record RaftSettings(
                 .toList();
     }
 
+    /** Whom a client asks: the member beside it first. */
+    List<Endpoint> nearestFirst() {
+        var members = new ArrayList<Endpoint>();
+        self.ifPresent(members::add);
+        members.addAll(partners);
+        return members;
+    }
+
     private static RaftSettings read(ConfigSection section) {
         checkTimes(section);
         var self = address(section, "self_addr");

@@ -87,7 +87,7 @@ public final class LeaseTable {
         return Optional.ofNullable(entries.get(path));
     }
 
-    /** A copy of what is below a path that ends with a slash. */
+    /** A copy of every key whose path starts like this. */
     public SortedMap<String, StoreEntry> below(String prefix) {
         return new TreeMap<>(entries.subMap(prefix, prefix + Character.MAX_VALUE));
     }

@@ -14,7 +14,7 @@ public sealed interface StoreRequest {
      */
     record Propose(RaftCommand command, Duration within, boolean forward) implements StoreRequest {}
 
-    /** Everything below a path that ends with a slash, read linearizably. */
+    /** Every key whose path starts like this, read linearizably. */
     record Read(String prefix, Duration within) implements StoreRequest {}
 
     /** A number that changes when something below the scope changes that a turn should look at. Not linearizable. */
