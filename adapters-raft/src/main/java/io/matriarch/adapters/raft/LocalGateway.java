@@ -39,16 +39,18 @@ final class LocalGateway implements Gateway {
     public void wantLeadership() {
         long wished = wishedNanos.get();
         long now = System.nanoTime();
-        boolean others = node.leader().filter(leader -> !leader.equals(node.self())).isPresent();
-        if (!others
-                || now - wished < BETWEEN_WISHES.toNanos()
-                || !wishedNanos.compareAndSet(wished, now)) {
+        boolean others =
+                node.leader().filter(leader -> !leader.equals(node.self())).isPresent();
+        if (!others || now - wished < BETWEEN_WISHES.toNanos() || !wishedNanos.compareAndSet(wished, now)) {
             return;
         }
         Thread.ofVirtual().name("raft-wish").start(() -> {
             var from = node.leader().map(Endpoint::toString).orElse("nobody");
             var wish = new StoreRequest.Reconfigure(Verb.TRANSFER, node.self().toString(), TRANSFER, true);
-            log.info("holds the leader lock and asks {} for the raft leadership: {}", from, service.answer(wish).reply());
+            log.info(
+                    "holds the leader lock and asks {} for the raft leadership: {}",
+                    from,
+                    service.answer(wish).reply());
         });
     }
 

@@ -57,7 +57,8 @@ public final class RaftPlugin implements AdapterPlugin {
 
         private Dcs member(DcsContext context) {
             try {
-                var node = RaftNode.start(settings, context.clock(), context.timing().ttl());
+                var node = RaftNode.start(
+                        settings, context.clock(), context.timing().ttl());
                 return new RaftDcs(new LocalGateway(node, true), context);
             } catch (IOException e) {
                 throw new UncheckedIOException(e.getMessage(), e);

@@ -40,7 +40,11 @@ public final class CommandCodec {
                 edit(out.text(c.leaseId()).i64(c.ttlMillis()), c.edit());
             }
             case RaftCommand.Renew c ->
-                out.u8(RENEW).text(c.scope()).text(c.leaseId()).i64(c.ttlMillis()).i64(c.nonce());
+                out.u8(RENEW)
+                        .text(c.scope())
+                        .text(c.leaseId())
+                        .i64(c.ttlMillis())
+                        .i64(c.nonce());
             case RaftCommand.Adopt c -> {
                 request(out.u8(ADOPT), c.request()).text(c.scope()).text(c.holder());
                 out.text(c.former()).text(c.leaseId()).i64(c.ttlMillis());
@@ -98,8 +102,7 @@ public final class CommandCodec {
 
     private static RaftCommand fields(BinaryReader in, int kind) throws MalformedException {
         return switch (kind) {
-            case ACQUIRE ->
-                new RaftCommand.Acquire(request(in), scope(in), name(in), name(in), in.i64(), edit(in));
+            case ACQUIRE -> new RaftCommand.Acquire(request(in), scope(in), name(in), name(in), in.i64(), edit(in));
             case RENEW -> new RaftCommand.Renew(scope(in), name(in), in.i64(), in.i64());
             case ADOPT -> new RaftCommand.Adopt(request(in), scope(in), name(in), name(in), name(in), in.i64());
             case RELEASE -> new RaftCommand.Release(request(in), scope(in), name(in), edit(in));

@@ -10,8 +10,8 @@ final class Keys {
     static final String MEMBERS = StoreKey.MEMBERS;
 
     /** Keys whose change a turn should look at. The leader's and the members' keys are told apart by their leases. */
-    static final List<String> WAKING = List.of(
-            StoreKey.CONFIG.path(), StoreKey.FAILOVER.path(), StoreKey.SYNC.path(), StoreKey.INITIALIZE.path());
+    static final List<String> WAKING =
+            List.of(StoreKey.CONFIG.path(), StoreKey.FAILOVER.path(), StoreKey.SYNC.path(), StoreKey.INITIALIZE.path());
 
     private Keys() {}
 }

@@ -41,8 +41,8 @@ public final class LeaseNotes {
     /** Takes over what a snapshot holds; leases that it says are gone are forgotten. */
     public synchronized void loaded(LeaseTable table, MonotonicTime now) {
         notes.entrySet()
-                .removeIf(entry ->
-                        entry.getValue().seq <= table.index() && table.lease(entry.getKey()).isEmpty());
+                .removeIf(entry -> entry.getValue().seq <= table.index()
+                        && table.lease(entry.getKey()).isEmpty());
         for (var lease : table.leases()) {
             counted(lease.id(), lease.seq(), now);
         }

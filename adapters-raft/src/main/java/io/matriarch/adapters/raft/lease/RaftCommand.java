@@ -62,13 +62,7 @@ public sealed interface RaftCommand {
 
     /** Gives the leader key from one lease to another member's (SAF-060). */
     record HandOver(
-            RequestId request,
-            String scope,
-            String leaseId,
-            String receiver,
-            String offered,
-            long ttlMillis,
-            Edit edit)
+            RequestId request, String scope, String leaseId, String receiver, String offered, long ttlMillis, Edit edit)
             implements Once {
         public HandOver {
             Limits.scope(scope);
