@@ -77,7 +77,8 @@ final class Formation implements AutoCloseable {
             return;
         }
         var everybody = node.settings().everybody();
-        int blank = 1 + (int) answers.stream()
+        int blank = 1
+                + (int) answers.stream()
                         .filter(status -> status.phase() != Phase.SETTLED)
                         .count();
         if (blank > everybody.size() / 2) {
