@@ -55,7 +55,7 @@ final class RaftNode implements AutoCloseable {
     private final Formation formation;
     private final ExpiryLoop expiryLoop;
     private final NodeWatchdog watchdog;
-    private final RpcProcessor<?> processor;
+    private final List<RpcProcessor<?>> processors;
     private volatile Duration electionTimeout;
     private volatile Optional<Configuration> voters = Optional.empty();
     private volatile Optional<Running> running = Optional.empty();
@@ -83,10 +83,11 @@ final class RaftNode implements AutoCloseable {
         this.electionTimeout = RaftNodeSettings.electionTimeoutFor(ttl);
         this.transport = StoreTransport.member(settings, self, this::clusterId);
         this.links = new PeerLinks(transport, clock);
-        this.formation = new Formation(this, links);
+        this.formation = Formation.of(settings, () -> this);
         this.expiryLoop = new ExpiryLoop(this);
         this.watchdog = new NodeWatchdog(this, links);
-        this.processor = new QuestionProcessor(new NodeService(this, links, formation));
+        this.processors =
+                List.of(new QuestionProcessor(new NodeService(this, links, formation)), new VoteProcessor(formation));
         try {
             this.running = Optional.of(build());
         } catch (IOException e) {
@@ -108,7 +109,7 @@ final class RaftNode implements AutoCloseable {
                 .withBind(Addresses.socket(bind))
                 .withElectionTimeout(electionTimeout)
                 .withSnapshots(SNAPSHOT_INTERVAL, SNAPSHOT_ENTRIES, SNAPSHOT_BYTES);
-        return new Running(RaftNodes.start(group, machine, transport, List.of(processor)), machine);
+        return new Running(RaftNodes.start(group, machine, transport, processors), machine);
     }
 
     /** Stops jraft's node and starts another one on the same directory. The notes stay (SAF-010). */

@@ -32,6 +32,9 @@ public final class RaftNodes {
         JraftDefaults.set();
     }
 
+    /** The directory of the log below the data directory. */
+    static final String LOG = "log";
+
     /** One blocked by a snapshot that is being installed must leave others for votes and heartbeats. */
     private static final int RAFT_THREADS = 4;
 
@@ -96,7 +99,7 @@ public final class RaftNodes {
         var options = new WithTransport(transport);
         options.setServiceFactory(factory);
         options.setFsm(machine);
-        options.setLogUri(settings.dataDir().resolve("log").toString());
+        options.setLogUri(settings.dataDir().resolve(LOG).toString());
         options.setRaftMetaUri(settings.dataDir().resolve("meta").toString());
         options.setSnapshotUri(settings.dataDir().resolve("snapshot").toString());
         options.setElectionTimeoutMs(electionMillis);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alipay.sofa.jraft.util.Endpoint;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Scope;
 import io.matriarch.ports.dcs.Change;
 import io.matriarch.ports.dcs.Dcs;
@@ -33,10 +34,10 @@ class KilledMembersTest {
 
     private static final Duration TTL = Duration.ofSeconds(3);
     private static final List<StoreKey> KEYS = List.of(StoreKey.STATUS, StoreKey.HISTORY, StoreKey.FAILSAFE);
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = Integer.getInteger("rounds", 3);
     private static final int WRITES_A_ROUND = 60;
 
-    @TempDir
+    @TempDir(cleanup = org.junit.jupiter.api.io.CleanupMode.ON_SUCCESS)
     Path directory;
 
     private final List<MemberProcess> processes = new ArrayList<>();
@@ -64,7 +65,10 @@ class KilledMembersTest {
         return new RaftProvider().client(section, context);
     }
 
-    /** Counts one key up; remembers what was acknowledged and what was tried. */
+    /**
+     * Counts one key up, each time on the revision of the last one: an attempt without an answer may still be applied, but
+     * never after a later one.
+     */
     private final class Writer {
         private final StoreKey key;
         private final AtomicLong tried = new AtomicLong();
@@ -77,15 +81,24 @@ class KilledMembersTest {
         Thread start(AtomicBoolean stop) {
             return Thread.ofVirtual().start(() -> {
                 try (var dcs = client()) {
+                    var revision = Optional.<Revision>empty();
                     while (!stop.get()) {
-                        long number = tried.incrementAndGet();
-                        var change = Change.NONE.put(key, Long.toString(number));
-                        if (dcs.write(Optional.empty(), change) instanceof WriteResult.Done) {
-                            acknowledged.set(number);
-                        }
+                        revision = revision.isEmpty()
+                                ? read(dcs).map(snapshot -> snapshot.revision(key))
+                                : count(dcs, revision.get());
                     }
                 }
             });
+        }
+
+        private Optional<Revision> count(Dcs dcs, Revision read) {
+            long number = tried.incrementAndGet();
+            var change = Change.NONE.when(key, read).put(key, Long.toString(number));
+            if (dcs.write(Optional.empty(), change) instanceof WriteResult.Done(var revision)) {
+                acknowledged.set(number);
+                return Optional.of(revision);
+            }
+            return Optional.empty();
         }
     }
 

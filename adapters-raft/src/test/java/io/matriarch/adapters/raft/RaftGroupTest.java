@@ -3,7 +3,6 @@ package io.matriarch.adapters.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.matriarch.adapters.raft.lease.LeaseTable;
 import io.matriarch.adapters.raft.message.StoreReply.Phase;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.LeaseId;
@@ -220,6 +219,7 @@ class RaftGroupTest {
         }
         group.start(leader);
         assertThat(text(dcs(group, wiped), StoreKey.CONFIG)).isEqualTo("{}");
+        TestGroup.awaitTrue("the vote is back", () -> group.node(wiped).formation().mayVote());
     }
 
     @Test
@@ -279,12 +279,12 @@ class RaftGroupTest {
     }
 
     @Test
-    @DisplayName("a member alone is a group, young at first")
+    @DisplayName("a member alone is a group")
     void alone() {
         var group = group(1).startAll();
         put(dcs(group, 0), StoreKey.CONFIG, "{}");
-        assertThat(group.node(0).formation().phase()).isEqualTo(Phase.YOUNG);
-        assertThat(group.node(0).<String>read(LeaseTable::clusterId)).isNotEmpty();
+        TestGroup.awaitTrue("an identity", () -> !group.node(0).clusterId().isEmpty());
+        assertThat(group.node(0).formation().phase()).isEqualTo(Phase.SETTLED);
     }
 
     @Test

@@ -70,8 +70,6 @@ public sealed interface StoreReply {
     enum Phase {
         /** Its log is empty, or holds no more than a first leader's first entry: nothing can be lost with it. */
         BLANK,
-        /** It took part in making the group a moment ago, in this very process. */
-        YOUNG,
         /** It has a log that counts. */
         SETTLED
     }

@@ -41,7 +41,7 @@ class MessageCodecTest {
             new StoreReply.Status(
                     "a:1",
                     2,
-                    Phase.YOUNG,
+                    Phase.SETTLED,
                     Optional.empty(),
                     "id",
                     1,
