@@ -97,7 +97,7 @@ final class Bootstrap {
             passwordFile = passwordFile(settings.superuser().password());
             passwordFile.ifPresent(file -> command.add("--pwfile=" + file));
             command.add(server.dataDirectory().toString());
-            Subprocess.Result result = Subprocess.run(command, Subprocess.environment(Map.of()));
+            Subprocess.Result result = Subprocess.run(command, Subprocess.inherited());
             log.info("initdb exit code={}", result.code());
             if (result.isOk()) {
                 return new ControlResult.Done();
@@ -166,7 +166,7 @@ final class Bootstrap {
             }
         });
         log.info("Running custom bootstrap script: {}", text);
-        Subprocess.Result result = Subprocess.run(command, Subprocess.environment(Map.of()));
+        Subprocess.Result result = Subprocess.run(command, Subprocess.inherited());
         return result.isOk()
                 ? new ControlResult.Done()
                 : failed(

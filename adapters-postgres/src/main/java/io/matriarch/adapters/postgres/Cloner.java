@@ -74,6 +74,8 @@ final class Cloner {
                     log.info("replica has been created using {}", method);
                     server.files().restoreBackups();
                     Files.deleteIfExists(server.dataDirectory().resolve("promote"));
+                    // The log that came along is the other server's.
+                    Files.deleteIfExists(server.settings().serverLog());
                     return result;
                 }
                 case ControlResult.Failed failed -> last = failed.why();

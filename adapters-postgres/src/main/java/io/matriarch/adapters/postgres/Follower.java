@@ -42,6 +42,9 @@ final class Follower {
         if (!server.processes().isAlive()) {
             return new ControlResult.Failed("PostgreSQL does not run: it has to be started as a standby");
         }
+        if (PidFile.read(server.dataDirectory()).filter(PidFile::isReady).isEmpty()) {
+            return followWhileStarting(upstream, role);
+        }
         Duration timeout = server.settings().startTimeout();
         Role before = server.status().role();
         try (Connection connection = reloader.connect()) {
@@ -74,6 +77,33 @@ final class Follower {
             server.callback("on_role_change");
         }
         return new ControlResult.Done();
+    }
+
+    /**
+     * A standby that is not consistent yet answers nobody, and may wait for WAL from an upstream that has gone: it is
+     * compared with what was written last, and told by a signal alone.
+     */
+    private ControlResult followWhileStarting(Upstream upstream, Role role) {
+        if (!server.files().hasSignal()) {
+            return new ControlResult.Failed("PostgreSQL starts as a primary: it has to be stopped before it can follow");
+        }
+        try {
+            SortedMap<String, String> wanted = server.recovery(upstream);
+            boolean same = wanted.equals(server.files().presentRecovery());
+            write(upstream, wanted);
+            server.status().upstream(Optional.of(upstream));
+            server.status().role(role);
+            if (!same && server.majorOrOldest() < FIRST_WITH_RELOADABLE_CONNINFO) {
+                return restart.as(
+                        Optional.of(upstream), role, server.settings().startTimeout(), "on_restart");
+            }
+            if (!same) {
+                reloader.signal();
+            }
+            return new ControlResult.Done();
+        } catch (IOException | IllegalArgumentException e) {
+            return new ControlResult.Failed("cannot configure the standby: " + e.getMessage());
+        }
     }
 
     private enum Difference {

@@ -84,7 +84,7 @@ final class Heartbeat implements AutoCloseable {
         Optional<Connection> connection = Optional.ofNullable(idle.getAndSet(null));
         boolean reused = connection.isPresent();
         try {
-            Connection used = reused ? connection.get() : server.connect("heartbeat", Jdbc.Bounds.within(patience));
+            Connection used = reused ? connection.get() : server.connect("heartbeat", Jdbc.Bounds.kept(patience));
             connection = Optional.of(used);
             used.setNetworkTimeout(Runnable::run, Math.toIntExact(patience.toMillis()) + 1);
             SqlView view = read(used);
@@ -106,7 +106,7 @@ final class Heartbeat implements AutoCloseable {
     }
 
     private SqlView onceMore(Duration patience) {
-        try (Connection fresh = server.connect("heartbeat", Jdbc.Bounds.within(patience))) {
+        try (Connection fresh = server.connect("heartbeat", Jdbc.Bounds.kept(patience))) {
             return read(fresh);
         } catch (SQLException e) {
             return new SqlView.NoAnswer(e.getMessage());

@@ -43,6 +43,11 @@ final class Jdbc {
             return new Bounds(CONNECT, statement, patience);
         }
 
+        /** For a connection that outlives the question: the next one may have more time. */
+        static Bounds kept(Duration patience) {
+            return new Bounds(CONNECT, STATEMENT, patience);
+        }
+
         /** For what takes as long as it takes. */
         static Bounds none() {
             return new Bounds(CONNECT, Duration.ZERO, Duration.ZERO);

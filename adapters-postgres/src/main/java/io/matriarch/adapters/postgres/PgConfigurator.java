@@ -1,6 +1,7 @@
 package io.matriarch.adapters.postgres;
 
 import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.ports.plugin.ConfigProblems;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresConfigurator;
@@ -70,6 +71,10 @@ final class PgConfigurator implements PostgresConfigurator {
         ConfigFiles files = server.files();
         SortedMap<String, String> recovery = server.presentRecovery();
         boolean recoveryDiffers = !recovery.equals(files.presentRecovery());
+        if (server.status().upstream().orElse(new Upstream.Nobody()) instanceof Upstream.Of of) {
+            // A changed password reaches the WAL receiver with its next connection, without a restart.
+            files.writePassFile(server.settings().replication(), Endpoint.parse(of.connUrl()));
+        }
         boolean mainWritten = files.writeMain(wanted, recovery);
         boolean accessWritten = files.writeAccess(wanted);
         if (!always && !differs && !accessWritten && !(mainWritten && recoveryDiffers)) {

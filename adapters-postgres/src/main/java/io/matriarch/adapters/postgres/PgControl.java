@@ -23,7 +23,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,7 +149,7 @@ final class PgControl implements PostgresControl {
         }
         Optional<String> before = server.settings().prePromote();
         if (before.isPresent()) {
-            Subprocess.Result result = Subprocess.run(ShellWords.split(before.get()), Subprocess.environment(Map.of()));
+            Subprocess.Result result = Subprocess.run(ShellWords.split(before.get()), Subprocess.inherited());
             log.info("pre_promote script `{}` exited with {}", before.get(), result.code());
             if (!result.isOk()) {
                 return new ControlResult.Failed("pre_promote script exited with " + result.code());

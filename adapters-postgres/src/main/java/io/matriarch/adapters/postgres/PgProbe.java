@@ -69,19 +69,15 @@ final class PgProbe implements PostgresProbe {
                 }
             }
             case STARTING, STARTING_AFTER_BOOTSTRAP -> {
-                if (alive
-                        && PidFile.read(server.dataDirectory())
-                                .filter(PidFile::isReady)
-                                .isPresent()) {
+                if (isReady(alive)) {
                     server.nowRunning();
+                } else if (!alive && !status.isStartAwaited()) {
+                    status.state(ServerState.CRASHED);
                 }
             }
             case CRASHED, STOPPED, START_FAILED, STOP_FAILED, RESTART_FAILED -> {
                 // Somebody else has started it, or it came up after all.
-                if (alive
-                        && PidFile.read(server.dataDirectory())
-                                .filter(PidFile::isReady)
-                                .isPresent()) {
+                if (isReady(alive)) {
                     server.nowRunning();
                 }
             }
@@ -93,6 +89,11 @@ final class PgProbe implements PostgresProbe {
                     RESTARTING,
                     STOPPING -> {}
         }
+    }
+
+    private boolean isReady(boolean alive) {
+        return alive
+                && PidFile.read(server.dataDirectory()).filter(PidFile::isReady).isPresent();
     }
 
     private void noteAnswer(SqlView sql) {

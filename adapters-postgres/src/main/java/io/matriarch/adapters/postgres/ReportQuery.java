@@ -47,7 +47,7 @@ final class ReportQuery implements AutoCloseable {
             if (!server.processes().isAlive()) {
                 return new ServerReport.NoAnswer("no postmaster");
             }
-            connection = Optional.of(server.connect("restapi", Jdbc.Bounds.within(patience)));
+            connection = Optional.of(server.connect("restapi", Jdbc.Bounds.kept(patience)));
         }
         Connection used = connection.get();
         used.setNetworkTimeout(Runnable::run, Math.toIntExact(Math.max(1, patience.toMillis())));

@@ -62,9 +62,30 @@ final class Rewind {
             dsn.put("target_session_attrs", "read-write");
             String text = ConnectionString.format(dsn);
             log.info("running pg_rewind from {}", text);
-            return run(text);
+            return keepingServerLog(text);
         } catch (IOException | IllegalArgumentException e) {
             return new ControlResult.Failed("cannot run pg_rewind: " + e.getMessage());
+        }
+    }
+
+    /** pg_rewind makes every file the source's, the log too; what this server wrote is needed to see why it came to this. */
+    private ControlResult keepingServerLog(String dsn) throws IOException {
+        Path serverLog = server.settings().serverLog();
+        Path aside = server.dataDirectory().resolveSibling(server.dataDirectory().getFileName() + ".server.log");
+        boolean saved = false;
+        try {
+            Files.move(serverLog, aside, StandardCopyOption.REPLACE_EXISTING);
+            saved = true;
+        } catch (IOException e) {
+            log.info("the server's log is not kept: {}", e.toString());
+        }
+        try {
+            return run(dsn);
+        } finally {
+            if (saved) {
+                Files.createDirectories(serverLog.getParent());
+                Files.move(aside, serverLog, StandardCopyOption.REPLACE_EXISTING);
+            }
         }
     }
 

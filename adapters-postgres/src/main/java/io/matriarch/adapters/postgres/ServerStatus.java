@@ -15,6 +15,7 @@ final class ServerStatus {
     private Optional<Upstream> upstream = Optional.empty();
     private List<PendingParameter> pendingRestart = List.of();
     private Optional<String> pendingCallback = Optional.empty();
+    private boolean startAwaited;
 
     synchronized ServerState state() {
         return state;
@@ -46,6 +47,15 @@ final class ServerStatus {
 
     synchronized void pendingRestart(List<PendingParameter> next) {
         pendingRestart = List.copyOf(next);
+    }
+
+    /** Whether somebody waits for a start: until then what happens to the postmaster is that one's to tell. */
+    synchronized boolean isStartAwaited() {
+        return startAwaited;
+    }
+
+    synchronized void startAwaited(boolean awaited) {
+        startAwaited = awaited;
     }
 
     /** Which callback is due once the server accepts connections. */

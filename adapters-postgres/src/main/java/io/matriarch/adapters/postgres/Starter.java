@@ -56,6 +56,10 @@ final class Starter {
         if (problem.isPresent()) {
             return failed(problem.get());
         }
+        if (server.processes().proof().isEmpty()) {
+            return failed("cannot start PostgreSQL: " + server.processes().view());
+        }
+        status.startAwaited(true);
         status.state(ServerState.STARTING);
         status.role(role);
         status.pendingRestart(List.of());
@@ -71,6 +75,8 @@ final class Starter {
             return await(pid, timeout);
         } catch (IOException | Guard.GuardException | IllegalArgumentException e) {
             return failed("cannot start PostgreSQL: " + e.getMessage());
+        } finally {
+            status.startAwaited(false);
         }
     }
 

@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -153,7 +152,7 @@ final class Stopper {
     }
 
     private static void beforeStop(String command) {
-        Subprocess.Result result = Subprocess.run(ShellWords.split(command), Subprocess.environment(Map.of()));
+        Subprocess.Result result = Subprocess.run(ShellWords.split(command), Subprocess.inherited());
         if (!result.isOk()) {
             log.warn("before_stop script `{}` exited with {}", command, result.code());
         }

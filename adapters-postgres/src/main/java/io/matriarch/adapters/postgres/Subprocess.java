@@ -109,11 +109,17 @@ final class Subprocess {
 
     /** The agent's environment with some variables set, and in English so that answers can be read. */
     static Map<String, String> environment(Map<String, String> more) {
-        var all = new HashMap<>(System.getenv());
-        all.keySet().removeIf(Subprocess::isPrivate);
+        Map<String, String> all = inherited();
         all.put("LANG", "C");
         all.put("LC_ALL", "C");
         all.putAll(more);
+        return all;
+    }
+
+    /** The agent's environment as it is, for what depends on its locale: initdb and the operator's scripts. */
+    static Map<String, String> inherited() {
+        var all = new HashMap<>(System.getenv());
+        all.keySet().removeIf(Subprocess::isPrivate);
         return all;
     }
 
