@@ -85,7 +85,8 @@ final class Follower {
      */
     private ControlResult followWhileStarting(Upstream upstream, Role role) {
         if (!server.files().hasSignal()) {
-            return new ControlResult.Failed("PostgreSQL starts as a primary: it has to be stopped before it can follow");
+            return new ControlResult.Failed(
+                    "PostgreSQL starts as a primary: it has to be stopped before it can follow");
         }
         try {
             SortedMap<String, String> wanted = server.recovery(upstream);
@@ -94,8 +95,7 @@ final class Follower {
             server.status().upstream(Optional.of(upstream));
             server.status().role(role);
             if (!same && server.majorOrOldest() < FIRST_WITH_RELOADABLE_CONNINFO) {
-                return restart.as(
-                        Optional.of(upstream), role, server.settings().startTimeout(), "on_restart");
+                return restart.as(Optional.of(upstream), role, server.settings().startTimeout(), "on_restart");
             }
             if (!same) {
                 reloader.signal();

@@ -12,10 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,23 +57,7 @@ final class Heartbeat implements AutoCloseable {
     }
 
     SqlView ask(Duration patience) {
-        if (patience.isZero() || patience.isNegative()) {
-            return new SqlView.NoAnswer("no time left to ask");
-        }
-        var answer = new CompletableFuture<SqlView>();
-        Thread worker = Thread.ofVirtual().name("heartbeat").start(() -> answer.complete(question(patience)));
-        try {
-            return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException _) {
-            worker.interrupt();
-            return new SqlView.NoAnswer("no answer within " + patience.toMillis() + " ms");
-        } catch (ExecutionException e) {
-            return new SqlView.NoAnswer(e.getCause().toString());
-        } catch (InterruptedException _) {
-            worker.interrupt();
-            Thread.currentThread().interrupt();
-            return new SqlView.NoAnswer("interrupted");
-        }
+        return Bounded.call("heartbeat", patience, () -> question(patience), SqlView.NoAnswer::new);
     }
 
     private SqlView question(Duration patience) {

@@ -10,10 +10,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Asks another server for its timeline: over SQL whether it is a primary, over the replication protocol the rest. */
 final class LeaderQuery {
@@ -25,21 +21,11 @@ final class LeaderQuery {
     }
 
     LeaderTimeline ask(Upstream.Of leader, Duration patience) {
-        var answer = new CompletableFuture<LeaderTimeline>();
-        Thread worker =
-                Thread.ofVirtual().name("leader-query").start(() -> answer.complete(question(leader, patience)));
-        try {
-            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException _) {
-            worker.interrupt();
-            return new LeaderTimeline.NoAnswer(leader.name() + " did not answer within " + patience.toMillis() + " ms");
-        } catch (ExecutionException e) {
-            return new LeaderTimeline.NoAnswer(e.getCause().toString());
-        } catch (InterruptedException _) {
-            worker.interrupt();
-            Thread.currentThread().interrupt();
-            return new LeaderTimeline.NoAnswer("interrupted");
-        }
+        return Bounded.call(
+                "leader-query",
+                patience,
+                () -> question(leader, patience),
+                why -> new LeaderTimeline.NoAnswer(leader.name() + ": " + why));
     }
 
     private LeaderTimeline question(Upstream.Of leader, Duration patience) {

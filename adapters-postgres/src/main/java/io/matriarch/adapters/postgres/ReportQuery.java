@@ -24,7 +24,11 @@ final class ReportQuery implements AutoCloseable {
         this.server = server;
     }
 
-    synchronized ServerReport ask(Duration patience) {
+    ServerReport ask(Duration patience) {
+        return Bounded.call("report", patience, () -> question(patience), ServerReport.NoAnswer::new);
+    }
+
+    private synchronized ServerReport question(Duration patience) {
         boolean reused = connection.isPresent();
         try {
             return read(patience);

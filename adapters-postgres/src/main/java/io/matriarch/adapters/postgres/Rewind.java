@@ -71,7 +71,8 @@ final class Rewind {
     /** pg_rewind makes every file the source's, the log too; what this server wrote is needed to see why it came to this. */
     private ControlResult keepingServerLog(String dsn) throws IOException {
         Path serverLog = server.settings().serverLog();
-        Path aside = server.dataDirectory().resolveSibling(server.dataDirectory().getFileName() + ".server.log");
+        Path aside =
+                server.dataDirectory().resolveSibling(server.dataDirectory().getFileName() + ".server.log");
         boolean saved = false;
         try {
             Files.move(serverLog, aside, StandardCopyOption.REPLACE_EXISTING);

@@ -85,6 +85,15 @@ final class ServerProcesses {
         };
     }
 
+    /** Why there is no proof, for people. */
+    String whatIsLeft() {
+        return switch (view()) {
+            case ServerProcess.Alive _ -> "the postmaster is alive";
+            case ServerProcess.Remains(String what) -> what;
+            case ServerProcess.Stopped _ -> "nothing is left of the server";
+        };
+    }
+
     Optional<StopProof> proof() {
         return isAlive() || !(check() instanceof Check.Proven proven) ? Optional.empty() : Optional.of(proven.proof());
     }
@@ -161,8 +170,8 @@ final class ServerProcesses {
             List<SharedMemory.Segment> held = segments.attached();
             if (!held.isEmpty()) {
                 SharedMemory.Segment segment = held.getFirst();
-                return new Check.Remains(segment.attached() + " processes are attached to shared memory segment "
-                        + segment.id() + " of the server");
+                return new Check.Remains("shared memory segment " + segment.id() + " of the server has "
+                        + segment.attached() + " processes attached");
             }
         } catch (IOException e) {
             return new Check.Remains("cannot read who is attached to shared memory: " + e.getMessage());

@@ -57,7 +57,7 @@ final class Starter {
             return failed(problem.get());
         }
         if (server.processes().proof().isEmpty()) {
-            return failed("cannot start PostgreSQL: " + server.processes().view());
+            return failed("cannot start PostgreSQL: " + server.processes().whatIsLeft());
         }
         status.startAwaited(true);
         status.state(ServerState.STARTING);

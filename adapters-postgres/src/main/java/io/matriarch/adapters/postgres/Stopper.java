@@ -114,7 +114,7 @@ final class Stopper {
         }
         if (proof.isEmpty()) {
             status.state(ServerState.STOP_FAILED);
-            return new StopResult.NotStopped(server.processes().view().toString());
+            return new StopResult.NotStopped(server.processes().whatIsLeft());
         }
         if (status.state() != ServerState.RESTARTING) {
             status.state(ServerState.STOPPED);

@@ -98,11 +98,15 @@ public final class UnixSocketFactory extends SocketFactory {
                         if (count != 0) {
                             return count;
                         }
-                        if (readable.select(key -> {}, timeoutMillis) == 0 && timeoutMillis > 0) {
-                            throw new SocketTimeoutException("no answer within " + timeoutMillis + " ms");
+                        int ready = readable.select(key -> {}, timeoutMillis);
+                        if (Thread.currentThread().isInterrupted()) {
+                            channel.close();
                         }
                         if (!channel.isOpen()) {
                             throw new IOException("socket closed");
+                        }
+                        if (ready == 0 && timeoutMillis > 0) {
+                            throw new SocketTimeoutException("no answer within " + timeoutMillis + " ms");
                         }
                     }
                 }

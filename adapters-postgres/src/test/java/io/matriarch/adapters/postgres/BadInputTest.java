@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.DataDirectory;
-import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.ports.plugin.ConfigProblems;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.StopOrder;
@@ -72,7 +72,7 @@ final class BadInputTest {
     @Test
     @DisplayName("a data directory of another version, open to others or unwritable is not started")
     void directory() throws Exception {
-        server.initialized();
+        server.ready();
         server.control.stop(new StopOrder(StopMode.FAST, false, Optional.empty(), "the test breaks it"));
         Files.setPosixFilePermissions(server.data, PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThat(why(server.control.startPrimary(Duration.ofSeconds(5)))).contains("0700", server.data.toString());
@@ -108,9 +108,10 @@ final class BadInputTest {
     }
 
     @Test
-    @DisplayName("PG-012 PG-019 PG-116 PG-125 a copy that fails or is cancelled leaves nothing that looks like a server")
+    @DisplayName(
+            "PG-012 PG-019 PG-116 PG-125 a copy that fails or is cancelled leaves nothing that looks like a server")
     void failedCopy() throws Exception {
-        Instance primary = server.initialized();
+        Instance primary = server.ready();
         Instance standby = cluster.member("srv2");
         Path script = folder.resolve("copy.sh");
         Path started = folder.resolve("started");
@@ -124,7 +125,8 @@ final class BadInputTest {
         standby.section.put("half", Map.of("command", script.toString(), "keep_data", "true", "speed", "slow"));
         standby.open();
         Thread task = Thread.ofVirtual().start(() -> standby.control.copyFrom(primary.upstream(), "the test wants it"));
-        StopTest.until(() -> Files.exists(started) && Files.readAllLines(started).size() == 2);
+        StopTest.until(
+                () -> Files.exists(started) && Files.readAllLines(started).size() == 2);
         assertThat(standby.observe().state().text()).isEqualTo("creating replica");
         assertThat(standby.observe().controlData()).isEmpty();
         List<String> seen = Files.readAllLines(started);
@@ -145,20 +147,21 @@ final class BadInputTest {
     @Test
     @DisplayName("PG-015 PG-017 the first method that works wins")
     void methods() throws Exception {
-        Instance primary = server.initialized();
+        Instance primary = server.ready();
         Instance standby = cluster.member("srv2");
         standby.section.put("use_slots", false);
         standby.section.put("create_replica_methods", List.of("nothing", "basebackup"));
         standby.section.put("nothing", Map.of("command", "/bin/false"));
         standby.cloneOf(primary);
-        standby.await("streaming", view ->
-                view.sql() instanceof io.matriarch.domain.postgres.SqlView.Standby seen && seen.streaming());
+        standby.await(
+                "streaming",
+                view -> view.sql() instanceof io.matriarch.domain.postgres.SqlView.Standby seen && seen.streaming());
     }
 
     @Test
     @DisplayName("PG-105 PG-117 removing and setting aside follow the links, and need a server that has stopped")
     void removal() throws Exception {
-        server.initialized();
+        server.ready();
         Path space = Files.createDirectories(folder.resolve("space"));
         server.sql("CREATE TABLESPACE space LOCATION '" + space + "'");
         assertThatThrownBy(() -> server.control.removeDataDirectory("the test", new StopProof("a lie")))
@@ -173,7 +176,8 @@ final class BadInputTest {
         Instance.done(server.control.setDataDirectoryAside(proof));
         Path failed = server.home.resolve("data.failed");
         assertThat(server.data).doesNotExist();
-        assertThat(failed.resolve("pg_wal").toRealPath()).isEqualTo(folder.resolve("wal.failed").toRealPath());
+        assertThat(failed.resolve("pg_wal").toRealPath())
+                .isEqualTo(folder.resolve("wal.failed").toRealPath());
         assertThat(folder.resolve("space.failed")).isDirectory();
 
         Files.move(failed, server.data);
@@ -187,7 +191,7 @@ final class BadInputTest {
     @Test
     @DisplayName("PG-074 PG-075 a pre_promote script that fails prevents the promotion")
     void prePromote() throws Exception {
-        Instance primary = server.initialized();
+        Instance primary = server.ready();
         Instance standby = cluster.member("srv2");
         standby.section.put("use_slots", false);
         standby.section.put("pre_promote", "/bin/false");

@@ -58,7 +58,8 @@ final class ConfigurationTest {
                 .toList();
         assertThat(names).isSorted().contains("max_connections", "listen_addresses");
         assertThat(server.sql("SHOW my_ext.greeting")).isEqualTo("it's a \\ test");
-        assertThat(Files.readString(server.data.resolve("postgresql.base.conf"))).contains("#work_mem");
+        assertThat(Files.readString(server.data.resolve("postgresql.base.conf")))
+                .contains("#work_mem");
 
         List<String> command = server.guard.commands.getFirst().arguments();
         assertThat(command.subList(1, command.size()))
@@ -86,15 +87,17 @@ final class ConfigurationTest {
         server.sql("ALTER SYSTEM SET primary_conninfo = 'host=nowhere'");
         Instance.done(server.control.restart(Instance.LONG));
         assertThat(server.sql("SHOW max_connections")).isEqualTo("100");
-        assertThat(Files.readString(server.data.resolve("postgresql.auto.conf"))).doesNotContain("primary_conninfo");
-        assertThat(Files.readString(server.data.resolve("postgresql.base.conf"))).contains("#work_mem");
+        assertThat(Files.readString(server.data.resolve("postgresql.auto.conf")))
+                .doesNotContain("primary_conninfo");
+        assertThat(Files.readString(server.data.resolve("postgresql.base.conf")))
+                .contains("#work_mem");
     }
 
     @Test
     @DisplayName("PG-034 PG-035 PG-036 PG-037 PG-038 changes reload, or wait for a restart and say so")
     void reload() throws Exception {
         server.parameters.put("work_mem", "8MB");
-        server.initialized();
+        server.ready();
 
         server.parameters.put("work_mem", "8192kB");
         String before = server.sql("SELECT pg_conf_load_time()");
@@ -177,8 +180,10 @@ final class ConfigurationTest {
         server.open();
         ControlResult result = server.control.initialize();
 
-        assertThat(result).isInstanceOfSatisfying(ControlResult.Failed.class, failed -> assertThat(failed.why())
-                .contains("/proc", "unix_socket_directories"));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        ControlResult.Failed.class,
+                        failed -> assertThat(failed.why()).contains("/proc", "unix_socket_directories"));
         assertThat(server.observe().state()).isEqualTo(ServerState.START_FAILED);
     }
 
@@ -189,8 +194,10 @@ final class ConfigurationTest {
         server.open();
         ControlResult result = server.control.initialize();
 
-        assertThat(result).isInstanceOfSatisfying(ControlResult.Failed.class, failed -> assertThat(failed.why())
-                .contains("no_such_library"));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        ControlResult.Failed.class,
+                        failed -> assertThat(failed.why()).contains("no_such_library"));
         assertThat(server.observe().state()).isEqualTo(ServerState.START_FAILED);
         assertThat(server.control.stopProof()).isPresent();
     }
@@ -208,9 +215,10 @@ final class ConfigurationTest {
         server.bootstrap.put("initdb", List.of(Map.of("encoding", "no-such-encoding")));
         assertThat(new Instance(folder, "other").open()).isNotNull();
         server.open();
-        assertThat(server.control.initialize()).isInstanceOfSatisfying(ControlResult.Failed.class, failed -> assertThat(
-                        failed.why())
-                .contains("no-such-encoding"));
+        assertThat(server.control.initialize())
+                .isInstanceOfSatisfying(
+                        ControlResult.Failed.class,
+                        failed -> assertThat(failed.why()).contains("no-such-encoding"));
         try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
             assertThat(files.filter(file -> file.getFileName().toString().endsWith(".pw")))
                     .isEmpty();
@@ -220,7 +228,7 @@ final class ConfigurationTest {
     @Test
     @DisplayName("PG-109 PG-110 a running server is taken over without a restart or a second rename")
     void takeOver() throws Exception {
-        Instance primary = server.initialized();
+        Instance primary = server.ready();
         Instance standby = cluster.member("srv2");
         primary.control.changeSlots(List.of(new io.matriarch.domain.slot.SlotChange.CreatePhysical("srv2")));
         standby.cloneOf(primary);
@@ -237,7 +245,8 @@ final class ConfigurationTest {
         assertThat(standby.sql("SHOW primary_conninfo")).isEqualTo(conninfo);
         Instance.done(standby.control.follow(primary.upstream(), io.matriarch.domain.cluster.Role.REPLICA));
         assertThat(standby.sql("SELECT pg_postmaster_start_time()")).isEqualTo(started);
-        assertThat(Files.readString(standby.data.resolve("postgresql.base.conf"))).isEqualTo(base);
+        assertThat(Files.readString(standby.data.resolve("postgresql.base.conf")))
+                .isEqualTo(base);
         assertThat(standby.observe().upstream()).contains(primary.upstream());
 
         primary.open();
@@ -251,7 +260,7 @@ final class ConfigurationTest {
     void notLessThanThePrimary() throws Exception {
         Instance primary = server;
         primary.parameters.put("max_connections", 130);
-        primary.initialized();
+        primary.ready();
         Instance standby = cluster.member("srv2");
         standby.section.put("use_slots", false);
         standby.cloneOf(primary);

@@ -7,7 +7,6 @@ import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopMode;
-import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.StopOrder;
 import io.matriarch.ports.postgres.StopResult;
@@ -41,7 +40,7 @@ final class StopTest {
     @BeforeEach
     void start() throws Exception {
         cluster = new Cluster(folder);
-        server = cluster.member("srv1").initialized();
+        server = cluster.member("srv1").ready();
         server.sql("CREATE TABLE t (i int, at timestamptz DEFAULT clock_timestamp())");
     }
 
@@ -92,9 +91,11 @@ final class StopTest {
         StopResult.Stopped stopped = (StopResult.Stopped) stop(StopMode.FAST, Optional.of(Duration.ofSeconds(1)));
 
         assertThat(stopped.escalated()).isTrue();
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isBetween(Duration.ofMillis(1400), Duration.ofSeconds(10));
+        assertThat(Duration.ofNanos(System.nanoTime() - began))
+                .isBetween(Duration.ofMillis(1400), Duration.ofSeconds(10));
         assertThat(stopped.shutdown()).isEmpty();
-        assertThat(ProcessStat.of(postmaster.pid()).filter(stat -> !stat.isDead())).isEmpty();
+        assertThat(ProcessStat.of(postmaster.pid()).filter(stat -> !stat.isDead()))
+                .isEmpty();
     }
 
     @Test
@@ -153,7 +154,8 @@ final class StopTest {
         Connection connection = server.connect();
         Thread.ofPlatform().daemon().start(() -> {
             try (Statement statement = connection.createStatement()) {
-                statement.execute("COPY t (i) FROM PROGRAM 'setsid sh -c \"echo $$ > " + marker + "; exec sleep 600\"'");
+                statement.execute(
+                        "COPY t (i) FROM PROGRAM 'setsid sh -c \"echo $$ > " + marker + "; exec sleep 600\"'");
             } catch (SQLException _) {
                 // It is killed.
             }
@@ -171,8 +173,8 @@ final class StopTest {
     @DisplayName("PG-070 PG-071 before_stop runs before the signal, on_stop after the stop and only then")
     void scripts() throws Exception {
         Path log = folder.resolve("scripts.log");
-        Path script = script("echo \"$@\" $(test -e " + server.data.resolve("postmaster.pid")
-                + " && echo running) >> " + log);
+        Path script = script(
+                "echo \"$@\" $(test -e " + server.data.resolve("postmaster.pid") + " && echo running) >> " + log);
         server.section.put("before_stop", script + " before");
         server.section.put("callbacks", java.util.Map.of("on_stop", script.toString()));
         server.configurator.adopt(server.context(), false);
@@ -233,7 +235,9 @@ final class StopTest {
     }
 
     private static void signal(long pid, String name) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor())
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                        .start()
+                        .waitFor())
                 .isZero();
     }
 

@@ -14,14 +14,15 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The end of WAL records against pg_waldump's opinion of where the next one begins. */
 final class WalReaderTest {
 
-    private static final Pattern RECORD = Pattern.compile("len \\(rec/tot\\):\\s*(\\d+)/\\s*(\\d+).*lsn: ([0-9A-F/]+),");
+    private static final Pattern RECORD =
+            Pattern.compile("len \\(rec/tot\\):\\s*(\\d+)/\\s*(\\d+).*lsn: ([0-9A-F/]+),");
 
     @TempDir
     Path folder;
@@ -36,7 +37,8 @@ final class WalReaderTest {
             server.bootstrap.put("initdb", concat(options, Map.of("wal-segsize", megabytes)));
             server.initialized();
             String begin = server.sql("SELECT pg_current_wal_insert_lsn()");
-            server.sql("CREATE TABLE t AS SELECT i, repeat(md5(i::text), 40) AS text FROM generate_series(1, 3000) AS i");
+            server.sql(
+                    "CREATE TABLE t AS SELECT i, repeat(md5(i::text), 40) AS text FROM generate_series(1, 3000) AS i");
             server.sql("SELECT pg_switch_wal()");
             server.sql("CREATE TABLE u AS SELECT * FROM t");
             server.control.stop(new StopOrder(StopMode.FAST, false, Optional.empty(), "the test reads its WAL"));
