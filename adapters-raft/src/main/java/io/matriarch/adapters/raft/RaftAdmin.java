@@ -1,0 +1,144 @@
+package io.matriarch.adapters.raft;
+
+import com.alipay.sofa.jraft.util.Endpoint;
+import io.matriarch.adapters.raft.lease.StoreEntry;
+import io.matriarch.adapters.raft.message.StoreReply;
+import io.matriarch.adapters.raft.message.StoreRequest;
+import io.matriarch.adapters.raft.message.StoreRequest.Verb;
+import io.matriarch.adapters.raft.rpc.RaftTransport;
+import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.time.MonotonicTime;
+import io.matriarch.ports.dcs.ConsensusAdmin;
+import io.matriarch.ports.dcs.DcsUnavailableException;
+import io.matriarch.ports.dcs.WriteResult;
+import io.matriarch.ports.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Administration over the Raft port. A change that a member refuses, also because it knows of no leader, is
+ * {@code Refused}; a connection that cannot be made or ends is {@code Unknown}.
+ */
+final class RaftAdmin implements ConsensusAdmin {
+
+    private final RaftTransport transport;
+    private final PeerLinks links;
+    private final RemoteGateway gateway;
+
+    RaftAdmin(RaftTransport transport, List<Endpoint> members) {
+        this.transport = transport;
+        this.links = new PeerLinks(transport, new NoClock());
+        this.gateway = new RemoteGateway(transport, members, new NoClock());
+    }
+
+    @Override
+    public NodeStatus status(String address, Duration timeout) throws DcsUnavailableException {
+        var member = Addresses.parse(address)
+                .orElseThrow(() -> new DcsUnavailableException("'" + address + "' is not host:port"));
+        return switch (links.ask(member, new StoreRequest.Status(true), timeout)) {
+            case PeerLinks.Answered(StoreReply.Status status, _) -> view(status);
+            case PeerLinks.Answered(var other, _) -> throw new DcsUnavailableException(member + " answers " + other);
+            case PeerLinks.NotSent(var why) -> throw new DcsUnavailableException(why);
+            case PeerLinks.Lost(var why) -> throw new DcsUnavailableException(why);
+        };
+    }
+
+    private static NodeStatus view(StoreReply.Status status) {
+        var partners = new TreeMap<String, Boolean>();
+        var match = new TreeMap<String, Long>();
+        var next = new TreeMap<String, Long>();
+        for (var peer : status.peers()) {
+            partners.put(peer.address(), peer.connected());
+            if (status.state() == 2) {
+                match.put(peer.address(), peer.match());
+                next.put(peer.address(), peer.next());
+            }
+        }
+        return new NodeStatus(
+                status.self(),
+                status.state(),
+                status.leader(),
+                status.term(),
+                status.commitIndex(),
+                status.leaderCommitIndex(),
+                status.lastApplied(),
+                status.logLength(),
+                status.quorum(),
+                partners,
+                match,
+                next,
+                status.clients(),
+                Duration.ofMillis(status.uptimeMillis()),
+                status.version());
+    }
+
+    @Override
+    public WriteResult add(String address, String voter, Duration timeout) {
+        return change(Verb.ADD, address, voter, timeout);
+    }
+
+    @Override
+    public WriteResult remove(String address, String voter, Duration timeout) {
+        if (Addresses.parse(address).equals(Addresses.parse(voter))) {
+            return new WriteResult.Refused("ask another member to remove " + voter);
+        }
+        return change(Verb.REMOVE, address, voter, timeout);
+    }
+
+    @Override
+    public WriteResult transferLeadership(String address, String voter, Duration timeout) {
+        return change(Verb.TRANSFER, address, voter, timeout);
+    }
+
+    @Override
+    public WriteResult snapshot(String address, Duration timeout) {
+        return change(Verb.SNAPSHOT, address, address, timeout);
+    }
+
+    private WriteResult change(Verb verb, String address, String voter, Duration timeout) {
+        var member = Addresses.parse(address);
+        if (member.isEmpty() || Addresses.parse(voter).isEmpty()) {
+            return new WriteResult.Refused("not host:port: " + address + ", " + voter);
+        }
+        return switch (links.ask(member.get(), new StoreRequest.Reconfigure(verb, voter, timeout, true), timeout)) {
+            case PeerLinks.Answered(StoreReply.Changed(), _) -> new WriteResult.Done(Revision.ABSENT);
+            case PeerLinks.Answered(StoreReply.NotLeader(_), _) -> new WriteResult.Refused("nobody leads the group");
+            case PeerLinks.Answered(StoreReply.Failed(var why), _) -> new WriteResult.Refused(why);
+            case PeerLinks.Answered(var other, _) -> new WriteResult.Unknown(member.get() + " answers " + other);
+            case PeerLinks.NotSent(var why) -> new WriteResult.Unknown(why);
+            case PeerLinks.Lost(var why) -> new WriteResult.Unknown(why);
+        };
+    }
+
+    @Override
+    public Optional<String> get(String path, Duration timeout) throws DcsUnavailableException {
+        var reply = gateway.ask(new StoreRequest.Read(path, timeout), timeout).reply();
+        if (reply instanceof StoreReply.Entries(var entries)) {
+            return Optional.ofNullable(entries.get(path)).map(StoreEntry::value);
+        }
+        throw new DcsUnavailableException(reply instanceof StoreReply.Failed(var why) ? why : "nobody leads the group");
+    }
+
+    @Override
+    public void close() {
+        links.close();
+        gateway.close();
+        transport.close();
+    }
+
+    /** Nothing here is counted on a lease's clocks. */
+    private static final class NoClock implements Clock {
+        @Override
+        public MonotonicTime now() {
+            return MonotonicTime.ofNanos(System.nanoTime());
+        }
+
+        @Override
+        public Instant wallClock() {
+            return Instant.now();
+        }
+    }
+}

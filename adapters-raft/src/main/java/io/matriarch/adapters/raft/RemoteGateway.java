@@ -1,0 +1,126 @@
+package io.matriarch.adapters.raft;
+
+import com.alipay.sofa.jraft.util.Endpoint;
+import io.matriarch.adapters.raft.message.StoreReply;
+import io.matriarch.adapters.raft.message.StoreRequest;
+import io.matriarch.adapters.raft.rpc.RaftTransport;
+import io.matriarch.domain.cluster.Scope;
+import io.matriarch.ports.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Over the network, for whoever has no member in the process: any member will do, the first that answers is kept. */
+final class RemoteGateway implements Gateway {
+
+    private static final Logger log = LoggerFactory.getLogger(RemoteGateway.class);
+    private static final long POLL_MILLIS = 250;
+    private static final Duration POLL_WITHIN = Duration.ofSeconds(1);
+
+    private final RaftTransport transport;
+    private final PeerLinks links;
+    private final List<Endpoint> members;
+    private final Clock clock;
+    private volatile int current;
+    private volatile boolean closed;
+
+    RemoteGateway(RaftTransport transport, List<Endpoint> members, Clock clock) {
+        this.transport = transport;
+        this.links = new PeerLinks(transport, clock);
+        this.members = List.copyOf(members);
+        this.clock = clock;
+    }
+
+    /**
+     * Goes on to the next member only while the question has not left, or has changed nothing for certain. A renewal that
+     * reached a member is never sent to another one (SAF-012).
+     */
+    @Override
+    public NodeService.Timed ask(StoreRequest request, Duration within) {
+        long end = System.nanoTime() + within.toNanos();
+        var nobody = new StringBuilder();
+        int first = current;
+        for (int i = 0; i < members.size(); i++) {
+            int number = (first + i) % members.size();
+            var left = Duration.ofNanos(end - System.nanoTime()).dividedBy(members.size() - i);
+            if (left.isNegative() || left.isZero()) {
+                break;
+            }
+            switch (links.ask(members.get(number), request, left)) {
+                case PeerLinks.Answered(StoreReply.NotLeader _, _) when goesOn(request) ->
+                    nobody.append(members.get(number)).append(": nobody leads; ");
+                case PeerLinks.Answered(StoreReply.Failed(var why), _) when isRead(request) ->
+                    nobody.append(members.get(number)).append(": ").append(why).append("; ");
+                case PeerLinks.Answered(var reply, var sentAt) -> {
+                    current = number;
+                    return new NodeService.Timed(reply, sentAt);
+                }
+                case PeerLinks.NotSent(var why) -> nobody.append(why).append("; ");
+                case PeerLinks.Lost(var why) -> {
+                    nobody.append(why).append("; ");
+                    current = (number + 1) % members.size();
+                    if (!isRead(request)) {
+                        return failed("no answer: " + nobody);
+                    }
+                }
+            }
+        }
+        return isRead(request) ? failed("no member answers: " + nobody) : new NodeService.Timed(
+                new StoreReply.NotLeader(Optional.empty()), clock.now());
+    }
+
+    private static boolean goesOn(StoreRequest request) {
+        return !(request instanceof StoreRequest.Propose propose
+                && propose.command() instanceof io.matriarch.adapters.raft.lease.RaftCommand.Renew);
+    }
+
+    private static boolean isRead(StoreRequest request) {
+        return switch (request) {
+            case StoreRequest.Read _, StoreRequest.Print _, StoreRequest.Status _ -> true;
+            case StoreRequest.Propose _, StoreRequest.Reconfigure _ -> false;
+        };
+    }
+
+    private NodeService.Timed failed(String why) {
+        return new NodeService.Timed(new StoreReply.Failed(why), clock.now());
+    }
+
+    @Override
+    public void wantLeadership() {
+        // There is no member here that could lead.
+    }
+
+    @Override
+    public void adoptTtl(Duration ttl) {
+        // Election timeouts are the members' own affair.
+    }
+
+    @Override
+    public AutoCloseable watch(Scope scope, Runnable listener) {
+        var thread = Thread.ofVirtual().name("raft-watch").start(() -> {
+            var known = Optional.<Long>empty();
+            while (!closed && !Thread.currentThread().isInterrupted()) {
+                if (ask(new StoreRequest.Print(scope.path()), POLL_WITHIN).reply()
+                        instanceof StoreReply.Printed(long print)) {
+                    if (known.isPresent() && known.get() != print) {
+                        listener.run();
+                    }
+                    known = Optional.of(print);
+                } else {
+                    log.debug("no member tells of changes");
+                }
+                Pause.millis(POLL_MILLIS);
+            }
+        });
+        return thread::interrupt;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        links.close();
+        transport.close();
+    }
+}

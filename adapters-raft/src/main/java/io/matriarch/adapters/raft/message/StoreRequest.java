@@ -1,0 +1,44 @@
+package io.matriarch.adapters.raft.message;
+
+import io.matriarch.adapters.raft.lease.RaftCommand;
+import java.time.Duration;
+
+/** A question to a member's Raft port. */
+public sealed interface StoreRequest {
+
+    /**
+     * Put the command into the log and say what became of it.
+     *
+     * @param within how long the asker will listen, counted by the asked from when it received this
+     * @param forward whether a member that does not lead may pass it on to the one that does
+     */
+    record Propose(RaftCommand command, Duration within, boolean forward) implements StoreRequest {}
+
+    /** Every key whose path starts like this, read linearizably. */
+    record Read(String prefix, Duration within) implements StoreRequest {}
+
+    /** A number that changes when something below the scope changes that a turn should look at. Not linearizable. */
+    record Print(String scope) implements StoreRequest {}
+
+    /**
+     * What the member knows of itself.
+     *
+     * @param others whether it asks the other voters as well
+     */
+    record Status(boolean others) implements StoreRequest {}
+
+    /**
+     * A change of the group.
+     *
+     * @param address of the voter, {@code host:port}
+     */
+    record Reconfigure(Verb verb, String address, Duration within, boolean forward) implements StoreRequest {}
+
+    /** The changes of a group; the numbers travel. */
+    enum Verb {
+        ADD,
+        REMOVE,
+        TRANSFER,
+        SNAPSHOT
+    }
+}
