@@ -109,7 +109,8 @@ public final class Agent implements AutoCloseable {
         Thread renewals = beside("lease keeper", keeper::keep);
         Thread guard = beside("lease guard", leaseGuard::check);
         probe.onServerExit(wakeup::ring);
-        try (AutoCloseable watch = dcs.watch(wakeup::ring)) {
+        AutoCloseable watch = dcs.watch(wakeup::ring);
+        try {
             while (loop.exit().isEmpty()) {
                 Duration next = turn();
                 wakeup.await(next);
@@ -118,6 +119,7 @@ public final class Agent implements AutoCloseable {
             running = false;
             renewals.interrupt();
             guard.interrupt();
+            watch.close();
         }
         return loop.exit().orElse(0);
     }

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import sun.misc.Signal;
 
 /** The life of an agent's process: checks, start, signals, end. */
 public final class AgentProcess {
@@ -98,9 +97,9 @@ public final class AgentProcess {
     }
 
     private static int run(Agent agent) throws Exception {
-        Signal.handle(new Signal("TERM"), signal -> agent.shutdown());
-        Signal.handle(new Signal("INT"), signal -> agent.shutdown());
-        Signal.handle(new Signal("HUP"), signal -> agent.reload());
+        Signals.on("TERM", () -> agent.shutdown());
+        Signals.on("INT", () -> agent.shutdown());
+        Signals.on("HUP", () -> agent.reload());
         try (agent) {
             return agent.run();
         }
