@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,7 +78,8 @@ final class Formation implements AutoCloseable {
             return;
         }
         var everybody = node.settings().everybody();
-        int blank = 1 + (int) answers.stream()
+        int blank = 1
+                + (int) answers.stream()
                         .filter(status -> status.phase() != Phase.SETTLED)
                         .count();
         if (blank > everybody.size() / 2) {
@@ -151,6 +153,7 @@ final class Formation implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
+        // No interrupt: it would close the very files jraft is writing on this thread.
+        LockSupport.unpark(thread);
     }
 }

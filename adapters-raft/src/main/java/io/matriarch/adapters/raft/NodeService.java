@@ -5,7 +5,6 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.util.Endpoint;
-import io.matriarch.adapters.raft.lease.LeaseTable;
 import io.matriarch.adapters.raft.lease.RaftCommand;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreReply.Peer;
@@ -151,7 +150,7 @@ final class NodeService {
             return switch (links.ask(leader.get(), once, within)) {
                 case PeerLinks.NotSent(var why) -> new StoreReply.Failed(why);
                 case PeerLinks.Lost(var why) -> new StoreReply.Failed(why);
-                case PeerLinks.Answered(var reply, _) -> reply;
+                case PeerLinks.Answered(var reply, var _) -> reply;
             };
         }
         return Addresses.parse(request.address())
@@ -189,8 +188,7 @@ final class NodeService {
         var done = new CompletableFuture<Status>();
         change.accept(done::complete);
         return RaftNode.await(done, within)
-                .map(status ->
-                        status.isOk() ? new StoreReply.Changed() : new StoreReply.Failed(status.getErrorMsg()))
+                .map(status -> status.isOk() ? new StoreReply.Changed() : new StoreReply.Failed(status.getErrorMsg()))
                 .orElseGet(() -> new StoreReply.Failed("not done within " + within.toMillis() + " ms"));
     }
 
@@ -207,7 +205,8 @@ final class NodeService {
                 continue;
             }
             var answer = others ? seen.get(i) : Optional.<StoreReply.Status>empty();
-            long match = node.leads() ? answer.map(StoreReply.Status::lastLogIndex).orElse(0L) : 0;
+            long match =
+                    node.leads() ? answer.map(StoreReply.Status::lastLogIndex).orElse(0L) : 0;
             peers.add(new Peer(voters.get(i).toString(), answer.isPresent(), match, node.leads() ? match + 1 : 0));
             connected += answer.isPresent() ? 1 : 0;
             if (leader.equals(Optional.of(voters.get(i)))) {
@@ -238,8 +237,9 @@ final class NodeService {
 
     private List<Optional<StoreReply.Status>> ask(List<Endpoint> voters) {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var futures =
-                    voters.stream().map(voter -> threads.submit(() -> shallow(voter))).toList();
+            var futures = voters.stream()
+                    .map(voter -> threads.submit(() -> shallow(voter)))
+                    .toList();
             var answers = new ArrayList<Optional<StoreReply.Status>>();
             for (var future : futures) {
                 answers.add(future.get());
@@ -267,13 +267,7 @@ final class NodeService {
         return switch (state) {
             case STATE_LEADER, STATE_TRANSFERRING -> 2;
             case STATE_CANDIDATE -> 1;
-            case STATE_FOLLOWER,
-                    STATE_ERROR,
-                    STATE_UNINITIALIZED,
-                    STATE_SHUTTING,
-                    STATE_SHUTDOWN,
-                    STATE_END ->
-                0;
+            case STATE_FOLLOWER, STATE_ERROR, STATE_UNINITIALIZED, STATE_SHUTTING, STATE_SHUTDOWN, STATE_END -> 0;
         };
     }
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,6 +122,7 @@ final class NodeWatchdog implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
+        // No interrupt: it would close the very files jraft is writing on this thread.
+        LockSupport.unpark(thread);
     }
 }

@@ -39,8 +39,9 @@ final class RaftAdmin implements ConsensusAdmin {
         var member = Addresses.parse(address)
                 .orElseThrow(() -> new DcsUnavailableException("'" + address + "' is not host:port"));
         return switch (links.ask(member, new StoreRequest.Status(true), timeout)) {
-            case PeerLinks.Answered(StoreReply.Status status, _) -> view(status);
-            case PeerLinks.Answered(var other, _) -> throw new DcsUnavailableException(member + " answers " + other);
+            case PeerLinks.Answered(StoreReply.Status status, var _) -> view(status);
+            case PeerLinks.Answered(var other, var _) ->
+                throw new DcsUnavailableException(member + " answers " + other);
             case PeerLinks.NotSent(var why) -> throw new DcsUnavailableException(why);
             case PeerLinks.Lost(var why) -> throw new DcsUnavailableException(why);
         };
@@ -104,10 +105,10 @@ final class RaftAdmin implements ConsensusAdmin {
             return new WriteResult.Refused("not host:port: " + address + ", " + voter);
         }
         return switch (links.ask(member.get(), new StoreRequest.Reconfigure(verb, voter, timeout, true), timeout)) {
-            case PeerLinks.Answered(StoreReply.Changed(), _) -> new WriteResult.Done(Revision.ABSENT);
-            case PeerLinks.Answered(StoreReply.NotLeader(_), _) -> new WriteResult.Refused("nobody leads the group");
-            case PeerLinks.Answered(StoreReply.Failed(var why), _) -> new WriteResult.Refused(why);
-            case PeerLinks.Answered(var other, _) -> new WriteResult.Unknown(member.get() + " answers " + other);
+            case PeerLinks.Answered(StoreReply.Changed(), var _) -> new WriteResult.Done(Revision.ABSENT);
+            case PeerLinks.Answered(StoreReply.NotLeader _, var _) -> new WriteResult.Refused("nobody leads the group");
+            case PeerLinks.Answered(StoreReply.Failed(var why), var _) -> new WriteResult.Refused(why);
+            case PeerLinks.Answered(var other, var _) -> new WriteResult.Unknown(member.get() + " answers " + other);
             case PeerLinks.NotSent(var why) -> new WriteResult.Unknown(why);
             case PeerLinks.Lost(var why) -> new WriteResult.Unknown(why);
         };

@@ -118,8 +118,11 @@ final class RaftDcs implements Dcs {
         long nonce = RANDOM.nextLong();
         var third = timing.ttl().dividedBy(3);
         var within = timing.retryTimeout().compareTo(third) < 0 ? timing.retryTimeout() : third;
-        var result =
-                lock(lease.id(), within, ttl -> new RaftCommand.Renew(scope, lease.id().value(), ttl, nonce), nonce);
+        var result = lock(
+                lease.id(),
+                within,
+                ttl -> new RaftCommand.Renew(scope, lease.id().value(), ttl, nonce),
+                nonce);
         if (result instanceof LockResult.Refused) {
             bury(lease.id());
         }
@@ -149,7 +152,8 @@ final class RaftDcs implements Dcs {
     @Override
     public WriteResult releaseLeaderLock(Lease lease, Change change) {
         bury(lease.id());
-        return write(() -> new RaftCommand.Release(RequestId.fresh(), scope, lease.id().value(), edit(change)));
+        return write(() ->
+                new RaftCommand.Release(RequestId.fresh(), scope, lease.id().value(), edit(change)));
     }
 
     /** Nobody has to be asked: the identity is ours to make, and holds nothing until the lock is handed to it. */
@@ -222,7 +226,7 @@ final class RaftDcs implements Dcs {
         }
         var timed = gateway.ask(new StoreRequest.Propose(made, within, true), within);
         return switch (timed.reply()) {
-            case StoreReply.Decided(Outcome.Applied(_, long echoed)) ->
+            case StoreReply.Decided(Outcome.Applied(var _, long echoed)) ->
                 echoed == nonce
                         ? held(lease, timed.sentAt().plus(ttl))
                         : new LockResult.Unknown("the answer belongs to another attempt");
@@ -249,9 +253,11 @@ final class RaftDcs implements Dcs {
             return new WriteResult.Refused(e.getMessage());
         }
         var within = timing.retryTimeout();
-        var reply = gateway.ask(new StoreRequest.Propose(made, within, true), within).reply();
+        var reply = gateway.ask(new StoreRequest.Propose(made, within, true), within)
+                .reply();
         return switch (reply) {
-            case StoreReply.Decided(Outcome.Applied(long revision, _)) -> new WriteResult.Done(new Revision(revision));
+            case StoreReply.Decided(Outcome.Applied(long revision, var _)) ->
+                new WriteResult.Done(new Revision(revision));
             case StoreReply.Decided(Outcome.Refused(var why)) -> new WriteResult.Refused(why);
             case StoreReply.NotLeader _ ->
                 new WriteResult.Unknown("nobody leads the raft group within " + within.toMillis() + " ms");

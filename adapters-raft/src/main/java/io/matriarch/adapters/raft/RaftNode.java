@@ -180,9 +180,8 @@ final class RaftNode implements AutoCloseable {
 
     /** The voters as last committed, or as configured while nothing has been. */
     List<Endpoint> voters() {
-        return voters.map(known -> known.listPeers().stream()
-                        .map(PeerId::getEndpoint)
-                        .toList())
+        return voters.map(known ->
+                        known.listPeers().stream().map(PeerId::getEndpoint).toList())
                 .orElseGet(settings::everybody);
     }
 
@@ -272,7 +271,9 @@ final class RaftNode implements AutoCloseable {
     static <T> Optional<T> poll(Duration within, Supplier<Optional<T>> supplier) {
         long end = System.nanoTime() + within.toNanos();
         var found = supplier.get();
-        while (found.isEmpty() && System.nanoTime() - end < 0 && !Thread.currentThread().isInterrupted()) {
+        while (found.isEmpty()
+                && System.nanoTime() - end < 0
+                && !Thread.currentThread().isInterrupted()) {
             Pause.millis(10);
             found = supplier.get();
         }

@@ -79,9 +79,7 @@ record RaftSettings(
         var sorted = new TreeSet<String>();
         partners.forEach(partner -> sorted.add(partner.toString()));
         self.ifPresent(own -> sorted.add(own.toString()));
-        return sorted.stream()
-                .map(text -> Addresses.parse(text).orElseThrow())
-                .toList();
+        return sorted.stream().map(text -> Addresses.parse(text).orElseThrow()).toList();
     }
 
     /** Whom a client asks: the member beside it first. */

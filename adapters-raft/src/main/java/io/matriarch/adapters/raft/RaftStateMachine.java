@@ -71,7 +71,6 @@ final class RaftStateMachine extends StateMachineAdapter {
         void failed(String why);
     }
 
-
     RaftStateMachine(Clock clock, LeaseNotes notes, Listener listener) {
         this.clock = clock;
         this.notes = notes;
@@ -153,10 +152,7 @@ final class RaftStateMachine extends StateMachineAdapter {
     private static Status save(SnapshotWriter writer, byte[] bytes) {
         var file = Path.of(writer.getPath(), SNAPSHOT_FILE);
         try (var channel = FileChannel.open(
-                file,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.TRUNCATE_EXISTING)) {
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             var buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);

@@ -49,9 +49,10 @@ final class RemoteGateway implements Gateway {
                 break;
             }
             switch (links.ask(members.get(number), request, left)) {
-                case PeerLinks.Answered(StoreReply.NotLeader _, _) when goesOn(request) ->
-                    nobody.append(members.get(number)).append(": nobody leads; ");
-                case PeerLinks.Answered(StoreReply.Failed(var why), _) when isRead(request) ->
+                case PeerLinks.Answered(StoreReply.NotLeader _, var _)
+                when goesOn(request) -> nobody.append(members.get(number)).append(": nobody leads; ");
+                case PeerLinks.Answered(StoreReply.Failed(var why), var _)
+                when isRead(request) ->
                     nobody.append(members.get(number)).append(": ").append(why).append("; ");
                 case PeerLinks.Answered(var reply, var sentAt) -> {
                     current = number;
@@ -67,8 +68,9 @@ final class RemoteGateway implements Gateway {
                 }
             }
         }
-        return isRead(request) ? failed("no member answers: " + nobody) : new NodeService.Timed(
-                new StoreReply.NotLeader(Optional.empty()), clock.now());
+        return isRead(request)
+                ? failed("no member answers: " + nobody)
+                : new NodeService.Timed(new StoreReply.NotLeader(Optional.empty()), clock.now());
     }
 
     private static boolean goesOn(StoreRequest request) {

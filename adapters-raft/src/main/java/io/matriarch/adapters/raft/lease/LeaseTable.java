@@ -339,8 +339,8 @@ public final class LeaseTable {
             long revision =
                     get(scope + condition.key()).map(StoreEntry::revision).orElse(0L);
             if (revision != condition.revision()) {
-                return Optional.of(refused(condition.key() + " has revision " + revision + " instead of "
-                        + condition.revision()));
+                return Optional.of(
+                        refused(condition.key() + " has revision " + revision + " instead of " + condition.revision()));
             }
         }
         return Optional.empty();

@@ -19,10 +19,9 @@ public final class TableCodec {
     public static byte[] encode(LeaseTable table) {
         var out = new BinaryWriter().i32(MAGIC).u8(VERSION).i64(table.index()).text(table.clusterId());
         out.i32(table.entries().size());
-        table.entries().forEach((path, entry) -> out.text(path)
-                .text(entry.value())
-                .i64(entry.revision())
-                .optional(entry.lease()));
+        table.entries()
+                .forEach((path, entry) ->
+                        out.text(path).text(entry.value()).i64(entry.revision()).optional(entry.lease()));
         out.i32(table.leases().size());
         for (var lease : table.leases()) {
             out.text(lease.id()).text(lease.holder()).text(lease.path());
@@ -84,7 +83,8 @@ public final class TableCodec {
     /** An outcome's own bytes: also how it travels back to the member that asked. */
     public static void outcome(BinaryWriter out, Outcome outcome) {
         switch (outcome) {
-            case Outcome.Applied(long index, long nonce) -> out.flag(true).i64(index).i64(nonce);
+            case Outcome.Applied(long index, long nonce) ->
+                out.flag(true).i64(index).i64(nonce);
             case Outcome.Refused(String why) -> out.flag(false).text(why);
         }
     }

@@ -60,27 +60,26 @@ public final class MessageCodec {
     public static Question question(byte[] bytes) throws MalformedException {
         var in = new BinaryReader(bytes);
         int kind = in.u8();
-        StoreRequest request =
-                switch (kind) {
-                    case PROPOSE -> {
-                        var within = millis(in);
-                        boolean forward = in.flag();
-                        var command = CommandCodec.decode(ByteBuffer.wrap(in.bytes(Limits.COMMAND)));
-                        yield new StoreRequest.Propose(command, within, forward);
-                    }
-                    case READ -> {
-                        var within = millis(in);
-                        yield new StoreRequest.Read(in.text(Limits.SCOPE), within);
-                    }
-                    case PRINT -> new StoreRequest.Print(in.text(Limits.SCOPE));
-                    case STATUS -> new StoreRequest.Status(in.flag());
-                    case RECONFIGURE -> {
-                        var within = millis(in);
-                        boolean forward = in.flag();
-                        yield new StoreRequest.Reconfigure(pick(Verb.values(), in), in.text(TEXT), within, forward);
-                    }
-                    default -> throw new MalformedException("an unknown question " + kind);
-                };
+        StoreRequest request = switch (kind) {
+            case PROPOSE -> {
+                var within = millis(in);
+                boolean forward = in.flag();
+                var command = CommandCodec.decode(ByteBuffer.wrap(in.bytes(Limits.COMMAND)));
+                yield new StoreRequest.Propose(command, within, forward);
+            }
+            case READ -> {
+                var within = millis(in);
+                yield new StoreRequest.Read(in.text(Limits.SCOPE), within);
+            }
+            case PRINT -> new StoreRequest.Print(in.text(Limits.SCOPE));
+            case STATUS -> new StoreRequest.Status(in.flag());
+            case RECONFIGURE -> {
+                var within = millis(in);
+                boolean forward = in.flag();
+                yield new StoreRequest.Reconfigure(pick(Verb.values(), in), in.text(TEXT), within, forward);
+            }
+            default -> throw new MalformedException("an unknown question " + kind);
+        };
         in.end();
         return new Question(request);
     }
@@ -106,17 +105,16 @@ public final class MessageCodec {
     public static Answer answer(byte[] bytes) throws MalformedException {
         var in = new BinaryReader(bytes);
         int kind = in.u8();
-        StoreReply reply =
-                switch (kind) {
-                    case DECIDED -> new StoreReply.Decided(TableCodec.outcome(in));
-                    case NOT_LEADER -> new StoreReply.NotLeader(in.optional(TEXT));
-                    case FAILED -> new StoreReply.Failed(in.text(TEXT));
-                    case CHANGED -> new StoreReply.Changed();
-                    case ENTRIES -> entries(in);
-                    case PRINTED -> new StoreReply.Printed(in.i64());
-                    case STATUS_REPLY -> status(in);
-                    default -> throw new MalformedException("an unknown answer " + kind);
-                };
+        StoreReply reply = switch (kind) {
+            case DECIDED -> new StoreReply.Decided(TableCodec.outcome(in));
+            case NOT_LEADER -> new StoreReply.NotLeader(in.optional(TEXT));
+            case FAILED -> new StoreReply.Failed(in.text(TEXT));
+            case CHANGED -> new StoreReply.Changed();
+            case ENTRIES -> entries(in);
+            case PRINTED -> new StoreReply.Printed(in.i64());
+            case STATUS_REPLY -> status(in);
+            default -> throw new MalformedException("an unknown answer " + kind);
+        };
         in.end();
         return new Answer(reply);
     }

@@ -58,7 +58,7 @@ public final class RaftTransport implements AutoCloseable {
         });
         timer.setRemoveOnCancelPolicy(true);
         this.scheduler = timer;
-        if (settings.security() instanceof TransportSecurity.Open) {
+        if (settings.security() instanceof TransportSecurity.Open && settings.role() == PeerRole.VOTER) {
             log.warn(
                     "the raft port of {} is open: no secret and no encryption, partners are known by address only",
                     settings.self());

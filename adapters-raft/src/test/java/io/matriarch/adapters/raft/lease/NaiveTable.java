@@ -95,10 +95,10 @@ final class NaiveTable {
             }
             case RaftCommand.Expire c ->
                 rows.stream()
-                                .filter(row -> row.lease.equals(Optional.of(c.leaseId())) && row.seq == c.seq())
-                                .findFirst()
-                                .map(row -> drop(row.path))
-                                .orElse(false);
+                        .filter(row -> row.lease.equals(Optional.of(c.leaseId())) && row.seq == c.seq())
+                        .findFirst()
+                        .map(row -> drop(row.path))
+                        .orElse(false);
             case RaftCommand.Noop() -> true;
             case RaftCommand.NameCluster _ -> true;
         };

@@ -1,0 +1,88 @@
+package io.matriarch.adapters.raft;
+
+import io.matriarch.ports.plugin.StoreNodeProvider;
+import io.matriarch.ports.testing.NanoClock;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.TimeUnit;
+
+/** A member in a process of its own, which can be killed as only a process can. */
+final class MemberProcess implements AutoCloseable {
+
+    private final Process process;
+
+    private MemberProcess(Process process) {
+        this.process = process;
+    }
+
+    /** In the child: self address, data directory, ttl in milliseconds, partners. It ends with its standard input. */
+    public static void main(String[] arguments) throws Exception {
+        var section = MapSection.of(Map.of(
+                "self_addr",
+                arguments[0],
+                "data_dir",
+                arguments[1],
+                "partner_addrs",
+                List.of(arguments).subList(3, arguments.length)));
+        var ttl = Duration.ofMillis(Long.parseLong(arguments[2]));
+        var provider = ServiceLoader.load(StoreNodeProvider.class).findFirst().orElseThrow();
+        try (var _ = provider.start(section, TestGroup.timing(ttl), new NanoClock())) {
+            while (System.in.read() >= 0) {
+                // The parent says nothing; when it is gone, so are we.
+            }
+        }
+    }
+
+    static MemberProcess start(Path directory, String self, List<String> partners, Duration ttl) throws IOException {
+        var command = new ArrayList<String>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.addAll(List.of(
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx48m",
+                "-Xss256k",
+                "-XX:+UseCompactObjectHeaders",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                MemberProcess.class.getName(),
+                self,
+                directory.toString(),
+                Long.toString(ttl.toMillis())));
+        command.addAll(partners);
+        Files.createDirectories(directory);
+        var log = new File(directory.toFile(), self.replace(':', '_') + ".log");
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("MALLOC_ARENA_MAX", "1");
+        return new MemberProcess(
+                builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log)).start());
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** kill -9. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    void awaitEnd() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("process " + process.pid() + " does not end");
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
