@@ -1,6 +1,7 @@
 package io.matriarch.app.ctl;
 
 import io.matriarch.app.config.Trees;
+import io.matriarch.app.config.ValueParser;
 import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.Member;
@@ -17,15 +18,18 @@ import java.util.Optional;
  * One read of a cluster.
  *
  * @param name what the operator calls it
+ * @param group which one of a cluster of clusters
  * @param snapshot what is in the store
  * @param view what it means
  * @param config the dynamic configuration, empty when there is none
  */
-record Cluster(String name, StoreSnapshot snapshot, ClusterView view, Map<String, Object> config) {
+record Cluster(
+        String name, Optional<Integer> group, StoreSnapshot snapshot, ClusterView view, Map<String, Object> config) {
 
-    static Cluster of(String name, StoreSnapshot snapshot) {
+    static Cluster of(String name, Optional<Integer> group, StoreSnapshot snapshot) {
         return new Cluster(
                 name,
+                group,
                 snapshot,
                 ClusterCodec.decode(snapshot),
                 ClusterCodec.config(snapshot).orElse(Map.of()));
@@ -47,18 +51,11 @@ record Cluster(String name, StoreSnapshot snapshot, ClusterView view, Map<String
 
     boolean isSynchronous() {
         Object mode = config.get("synchronous_mode");
-        return isQuorum()
-                || io.matriarch.app.config.ValueParser.bool(mode == null ? "off" : mode)
-                        .orElse(false);
+        return isQuorum() || ValueParser.bool(mode == null ? "off" : mode).orElse(false);
     }
 
     boolean isQuorum() {
         return config.get("synchronous_mode") instanceof String mode && mode.equalsIgnoreCase("quorum");
-    }
-
-    /** Whether its leader follows another cluster. */
-    boolean isStandby() {
-        return !Trees.mapAt(config, "standby_cluster").isEmpty();
     }
 
     boolean leaderIsStandby() {
@@ -74,7 +71,7 @@ record Cluster(String name, StoreSnapshot snapshot, ClusterView view, Map<String
     }
 
     long loopWaitSeconds() {
-        return io.matriarch.app.config.ValueParser.integer(loopWait(), "s").orElse(10);
+        return ValueParser.integer(loopWait(), "s").orElse(10);
     }
 
     /** The system identifier, or what stands in for it while there is none. */

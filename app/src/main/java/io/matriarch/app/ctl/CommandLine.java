@@ -37,10 +37,25 @@ final class CommandLine {
     /** Verbs by name; each is made only when it is the one. */
     private static Map<String, Supplier<Verb>> verbs() {
         Map<String, Supplier<Verb>> verbs = new TreeMap<>();
+        verbs.put("demote-cluster", () -> new StandbyVerb(true));
         verbs.put("dsn", DsnVerb::new);
+        verbs.put("edit-config", EditConfigVerb::new);
+        verbs.put("failover", () -> new SwitchoverVerb(true));
+        verbs.put("flush", FlushVerb::new);
         verbs.put("history", HistoryVerb::new);
         verbs.put("list", () -> new ListVerb(false));
+        verbs.put("pause", () -> new PauseVerb(true));
+        verbs.put("promote-cluster", () -> new StandbyVerb(false));
+        verbs.put("query", QueryVerb::new);
+        verbs.put("raft", RaftVerb::new);
+        verbs.put("reinit", ReinitVerb::new);
+        verbs.put("reload", ReloadVerb::new);
+        verbs.put("remove", RemoveVerb::new);
+        verbs.put("restart", RestartVerb::new);
+        verbs.put("resume", () -> new PauseVerb(false));
         verbs.put("show-config", ShowConfigVerb::new);
+        verbs.put("switchover", () -> new SwitchoverVerb(false));
+        verbs.put(SyncobjAdminVerb.NAME, SyncobjAdminVerb::new);
         verbs.put("topology", () -> new ListVerb(true));
         verbs.put("version", VersionVerb::new);
         return verbs;
@@ -154,7 +169,9 @@ final class CommandLine {
         options(GLOBAL);
         console.line("");
         console.line("Commands:");
-        verbs().forEach((name, verb) ->
+        Map<String, Supplier<Verb>> shown = verbs();
+        shown.remove(SyncobjAdminVerb.NAME);
+        shown.forEach((name, verb) ->
                 console.line("  " + padded(name, 18) + verb.get().description()));
     }
 

@@ -36,7 +36,7 @@ final class DsnVerb implements Verb {
         if (name.isPresent() && role.isPresent()) {
             throw new CtlException("--role and --member are mutually exclusive options");
         }
-        Cluster cluster = session.load(session.requiredCluster(arguments.word(0)), arguments.integer("--group"));
+        Cluster cluster = session.cluster(arguments);
         MemberUrls.HostPort target = find(cluster, name, role.orElse(RoleFilter.LEADER))
                 .flatMap(Member::connUrl)
                 .flatMap(MemberUrls::ofConnUrl)

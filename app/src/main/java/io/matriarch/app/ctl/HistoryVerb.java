@@ -41,7 +41,7 @@ final class HistoryVerb implements Verb {
     @Override
     public int run(Arguments arguments, Session session) {
         Format format = arguments.format();
-        Cluster cluster = session.load(session.requiredCluster(arguments.word(0)), arguments.integer("--group"));
+        Cluster cluster = session.cluster(arguments);
         List<String> names = COLUMNS.stream().map(TextTable.Column::title).toList();
         List<Map<String, Object>> rows = new ArrayList<>();
         for (TimelineHistory.Line line : cluster.view().history().lines()) {

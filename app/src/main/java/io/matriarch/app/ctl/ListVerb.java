@@ -51,7 +51,7 @@ final class ListVerb implements Verb {
                 ? session.clusterName(Optional.empty()).map(List::of).orElse(List.of())
                 : arguments.words();
         if (names.isEmpty()) {
-            new LogLine(session).print("WARNING", "Listing members: No cluster names were provided");
+            session.log("WARNING", "Listing members: No cluster names were provided");
             return 0;
         }
         while (true) {

@@ -65,6 +65,11 @@ final class RestClient {
         return request(member, "POST", path, Optional.of(body), ACT);
     }
 
+    /** Asks for something that needs no more words. */
+    Answer post(Member member, String path) throws IOException {
+        return request(member, "POST", path, Optional.empty(), ACT);
+    }
+
     Answer patch(Member member, String path, Map<String, Object> body) throws IOException {
         return request(member, "PATCH", path, Optional.of(body), READ);
     }

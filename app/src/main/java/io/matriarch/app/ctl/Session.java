@@ -56,6 +56,11 @@ final class Session implements AutoCloseable {
         return surroundings;
     }
 
+    /** Logs a line on stderr, as the reference's logging does. */
+    void log(String level, String text) {
+        new LogLine(this).print(level, text);
+    }
+
     Stamp stamp() {
         return new Stamp(surroundings);
     }
@@ -83,13 +88,29 @@ final class Session implements AutoCloseable {
         return clusterName(typed).orElseThrow(() -> UsageException.missingArgument("CLUSTER_NAME"));
     }
 
+    /** Reads the cluster that is the first word of the arguments, else the configured one. */
+    Cluster cluster(Arguments arguments) {
+        return load(requiredCluster(arguments.word(0)), arguments.integer("--group"));
+    }
+
+    /** Reads the cluster that is the first word of the arguments, which must be there. */
+    Cluster namedCluster(Arguments arguments) {
+        String name = arguments.word(0).orElseThrow(() -> UsageException.missingArgument("CLUSTER_NAME"));
+        return load(name, arguments.integer("--group"));
+    }
+
+    /** Reads it again. */
+    Cluster reload(Cluster cluster) {
+        return load(cluster.name(), cluster.group());
+    }
+
     Cluster load(String name, Optional<Integer> group) {
         Dcs dcs = dcs(name, group);
         Duration patience = timing().retryTimeout().multipliedBy(3);
         long start = System.nanoTime();
         while (true) {
             try {
-                return Cluster.of(name, dcs.load());
+                return Cluster.of(name, group, dcs.load());
             } catch (DcsUnavailableException e) {
                 if (System.nanoTime() - start >= patience.toNanos()) {
                     throw new CtlException(e.getMessage(), e);
@@ -99,8 +120,12 @@ final class Session implements AutoCloseable {
         }
     }
 
+    Dcs dcs(Cluster cluster) {
+        return dcs(cluster.name(), cluster.group());
+    }
+
     /** A store's client for one cluster, closed with the session. */
-    Dcs dcs(String name, Optional<Integer> group) {
+    private Dcs dcs(String name, Optional<Integer> group) {
         String path = name + group.map(number -> "/" + number).orElse("");
         return stores.computeIfAbsent(path, this::open);
     }
@@ -151,8 +176,17 @@ final class Session implements AutoCloseable {
     }
 
     /** Writes without the leader's lease, as operators do. */
-    WriteResult write(Cluster cluster, Optional<Integer> group, Change change) {
-        return dcs(cluster.name(), group).write(Optional.empty(), change);
+    WriteResult write(Cluster cluster, Change change) {
+        return dcs(cluster).write(Optional.empty(), change);
+    }
+
+    void writeOrFail(Cluster cluster, Change change) {
+        switch (write(cluster, change)) {
+            case WriteResult.Done _ -> {}
+            case WriteResult.Refused refused -> throw new CtlException("the store refused: " + refused.why());
+            case WriteResult.Unknown unknown ->
+                throw new CtlException("no answer from the store, the change may or may not apply: " + unknown.why());
+        }
     }
 
     void pause(Duration time) {

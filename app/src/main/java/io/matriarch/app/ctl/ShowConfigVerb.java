@@ -28,7 +28,7 @@ final class ShowConfigVerb implements Verb {
 
     @Override
     public int run(Arguments arguments, Session session) {
-        Cluster cluster = session.load(session.requiredCluster(arguments.word(0)), arguments.integer("--group"));
+        Cluster cluster = session.cluster(arguments);
         ClusterCodec.config(cluster.snapshot()).ifPresent(config -> Rows.yaml(session.console(), config));
         return 0;
     }
