@@ -79,7 +79,7 @@ find_postgres() {
 
 need_postgres() {
   [ -n "$(find_postgres)" ] && return
-  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     # Debian's package would create a cluster and start it on port 5432.
     say "writing /etc/postgresql-common/createcluster.d/no-main-cluster.conf: no cluster is created by the package"
     mkdir -p /etc/postgresql-common/createcluster.d

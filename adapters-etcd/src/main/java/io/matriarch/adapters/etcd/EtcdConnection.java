@@ -12,14 +12,12 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +44,7 @@ final class EtcdConnection implements AutoCloseable {
     /** Calls of other threads over a connection that is given up may still end. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
-    private final Supplier<List<Endpoint>> endpoints;
+    private final EtcdEndpoints endpoints;
     private final Optional<SslContext> tls;
     private final EtcdToken token;
     private final EventLoopGroup network = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -56,7 +54,7 @@ final class EtcdConnection implements AutoCloseable {
     private int turn;
     private boolean closed;
 
-    EtcdConnection(Supplier<List<Endpoint>> endpoints, Optional<SslContext> tls, EtcdToken token) {
+    EtcdConnection(EtcdEndpoints endpoints, Optional<SslContext> tls, EtcdToken token) {
         this.endpoints = endpoints;
         this.tls = tls;
         this.token = token;
@@ -79,17 +77,25 @@ final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** This connection did not serve: the next call uses another one. */
+    /** A call failed: unless the member itself said no, the next call uses another connection. */
     void failed(EtcdSession session, StatusRuntimeException failure) {
+        if (EtcdFailures.isAnswer(failure)) {
+            return;
+        }
         lock.lock();
         try {
             if (open.isPresent() && open.get() == session) {
-                log.info("leaving etcd member {}: {}", session.endpoint(), failure.getStatus());
+                log.info("leaving etcd member {}: {}", session.endpoint(), EtcdFailures.text(failure));
                 giveUp(session);
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Asks etcd for its members when that was not done for so long; without an answer what is known stays. */
+    void learnMembers(EtcdSession session, Duration interval, Budget budget) {
+        endpoints.learn(session, interval, budget);
     }
 
     @Override

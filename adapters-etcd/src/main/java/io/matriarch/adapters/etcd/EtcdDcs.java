@@ -47,6 +47,8 @@ final class EtcdDcs implements Dcs {
 
     private static final Logger log = LoggerFactory.getLogger(EtcdDcs.class);
 
+    private static final Duration LOAD_PAUSE = Duration.ofMillis(50);
+
     private final EtcdKeys keys;
     private final Clock clock;
     private final EtcdConnection connection;
@@ -70,21 +72,39 @@ final class EtcdDcs implements Dcs {
                 .setKey(keys.first())
                 .setRangeEnd(keys.end())
                 .build();
+        // A read may be repeated, and must be: a member that restarts is no reason to believe the store gone.
         while (true) {
             try {
-                // A member that hangs gets half of the time, so that another one can still answer.
-                var session = connection.session(budget.share(2));
-                try {
-                    return snapshot(session.range(request, budget.share(2)).getKvsList());
-                } catch (StatusRuntimeException e) {
-                    connection.failed(session, e);
-                    if (budget.left().compareTo(timing.retryTimeout().dividedBy(8)) < 0) {
-                        throw new DcsUnavailableException("etcd: " + e.getMessage(), e);
-                    }
+                return read(request, budget);
+            } catch (EtcdUnavailableException | StatusRuntimeException e) {
+                boolean answered = e instanceof StatusRuntimeException failure && EtcdFailures.isAnswer(failure);
+                if (answered || budget.left().compareTo(LOAD_PAUSE.multipliedBy(2)) < 0 || !pause()) {
+                    throw new DcsUnavailableException(EtcdFailures.text(e), e);
                 }
-            } catch (EtcdUnavailableException e) {
-                throw new DcsUnavailableException(e.getMessage(), e);
             }
+        }
+    }
+
+    private StoreSnapshot read(RangeRequest request, Budget budget) throws EtcdUnavailableException {
+        // A member that hangs gets half of the time, so that another one can still answer.
+        var session = connection.session(budget.share(2));
+        try {
+            var found = session.range(request, budget.share(2)).getKvsList();
+            connection.learnMembers(session, timing.ttl().multipliedBy(10), budget.share(4));
+            return snapshot(found);
+        } catch (StatusRuntimeException e) {
+            connection.failed(session, e);
+            throw e;
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(LOAD_PAUSE);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -217,7 +237,7 @@ final class EtcdDcs implements Dcs {
             try {
                 return written(session.txn(request, budget));
             } catch (StatusRuntimeException e) {
-                if (EtcdLeases.isGone(e)) {
+                if (EtcdFailures.isLeaseGone(e)) {
                     return new WriteResult.Refused("the lease " + offered + " that " + receiver + " offered has ended");
                 }
                 throw e;
@@ -381,7 +401,7 @@ final class EtcdDcs implements Dcs {
                 return call.on(session, budget);
             } catch (StatusRuntimeException e) {
                 connection.failed(session, e);
-                return unknown.apply("etcd: " + e.getMessage());
+                return unknown.apply(EtcdFailures.text(e));
             }
         } catch (EtcdUnavailableException e) {
             return unknown.apply(e.getMessage());

@@ -1,10 +1,14 @@
 package io.matriarch.adapters.etcd;
 
+import io.grpc.StatusRuntimeException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Hashtable;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Optional;
 import javax.naming.Context;
 import javax.naming.NamingException;
 import javax.naming.directory.InitialDirContext;
@@ -12,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Where etcd's members are: as configured or as DNS says, and as etcd itself told since. */
-final class EtcdEndpoints implements Supplier<List<Endpoint>> {
+final class EtcdEndpoints {
 
     private static final Logger log = LoggerFactory.getLogger(EtcdEndpoints.class);
     private static final List<String> SERVICES = List.of("_etcd-client-ssl", "_etcd-client", "_etcd-ssl", "_etcd");
@@ -20,13 +24,14 @@ final class EtcdEndpoints implements Supplier<List<Endpoint>> {
     private final EtcdSettings settings;
     private volatile List<Endpoint> found = List.of();
     private volatile List<Endpoint> learned = List.of();
+    private volatile boolean asked;
+    private volatile long askedAt;
 
     EtcdEndpoints(EtcdSettings settings) {
         this.settings = settings;
     }
 
-    @Override
-    public List<Endpoint> get() {
+    List<Endpoint> get() {
         var all = new LinkedHashSet<>(settings.hosts());
         if (settings.srv().isPresent()) {
             if (found.isEmpty()) {
@@ -38,9 +43,40 @@ final class EtcdEndpoints implements Supplier<List<Endpoint>> {
         return List.copyOf(all);
     }
 
-    /** What etcd said its members' client addresses are: used behind those that were configured. */
-    void learn(List<Endpoint> members) {
-        learned = List.copyOf(members);
+    /** Takes over what etcd says of its members, at most once an interval; those that were configured stay first. */
+    void learn(EtcdSession session, Duration interval, Budget budget) {
+        long now = System.nanoTime();
+        boolean due = settings.discover() && (!asked || now - askedAt > interval.toNanos());
+        if (!due) {
+            return;
+        }
+        asked = true;
+        askedAt = now;
+        try {
+            var members = new ArrayList<Endpoint>();
+            for (var member : session.members(budget).getMembersList()) {
+                member.getClientURLsList().forEach(url -> usable(url).ifPresent(members::add));
+            }
+            if (!members.equals(learned)) {
+                log.info("etcd names its members: {}", members);
+                learned = List.copyOf(members);
+            }
+        } catch (StatusRuntimeException e) {
+            log.debug("etcd does not name its members: {}", EtcdFailures.text(e));
+        }
+    }
+
+    /** A member's address for clients, if it speaks what the configured ones speak. */
+    private Optional<Endpoint> usable(String url) {
+        try {
+            var address = new URI(url);
+            boolean same = (settings.tls().isPresent() ? "https" : "http").equals(address.getScheme());
+            return same && address.getHost() != null && address.getPort() > 0
+                    ? Optional.of(Endpoint.parse(address.getHost() + ":" + address.getPort(), address.getPort()))
+                    : Optional.empty();
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
     }
 
     private List<Endpoint> lookUp(String domain) {

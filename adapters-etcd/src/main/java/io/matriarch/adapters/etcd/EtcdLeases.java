@@ -1,6 +1,5 @@
 package io.matriarch.adapters.etcd;
 
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.matriarch.domain.cluster.LeaseId;
 import java.time.Duration;
@@ -51,10 +50,6 @@ final class EtcdLeases {
         } catch (NumberFormatException e) {
             return OptionalLong.empty();
         }
-    }
-
-    static boolean isGone(StatusRuntimeException failure) {
-        return failure.getStatus().getCode() == Status.Code.NOT_FOUND;
     }
 
     static Duration min(Duration one, Duration other) {

@@ -24,7 +24,7 @@ final class EtcdMemberKey {
         try {
             return put(session, self, value, lease(session, ttl, budget), budget);
         } catch (StatusRuntimeException e) {
-            if (!EtcdLeases.isGone(e)) {
+            if (!EtcdFailures.isLeaseGone(e)) {
                 throw e;
             }
             // It ended between the two calls; etcd refused the put, so that a second one is no repetition.

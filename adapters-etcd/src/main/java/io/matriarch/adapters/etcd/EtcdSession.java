@@ -1,5 +1,6 @@
 package io.matriarch.adapters.etcd;
 
+import io.etcd.jetcd.api.ClusterGrpc;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.DeleteRangeResponse;
 import io.etcd.jetcd.api.KVGrpc;
@@ -9,6 +10,8 @@ import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.MemberListRequest;
+import io.etcd.jetcd.api.MemberListResponse;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnRequest;
@@ -70,6 +73,14 @@ final class EtcdSession {
         return authorized(
                 budget,
                 () -> bounded(KVGrpc.newBlockingStub(channel(budget)), budget).txn(request));
+    }
+
+    MemberListResponse members(Budget budget) {
+        var request = MemberListRequest.getDefaultInstance();
+        return authorized(
+                budget,
+                () -> bounded(ClusterGrpc.newBlockingStub(channel(budget)), budget)
+                        .memberList(request));
     }
 
     LeaseGrantResponse grant(long seconds, Budget budget) {

@@ -5,7 +5,6 @@ import io.etcd.jetcd.api.AuthenticateRequest;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import java.util.Optional;
@@ -41,33 +40,10 @@ final class EtcdToken {
 
     /** Whether the call failed for its token alone, which is forgotten then, so that the call is worth repeating. */
     boolean renewAfter(StatusRuntimeException failure) {
-        if (credentials.isEmpty() || !isStale(failure.getStatus())) {
+        if (credentials.isEmpty() || !EtcdFailures.isTokenRefused(failure)) {
             return false;
         }
         return token.getAndSet(Optional.empty()).isPresent();
-    }
-
-    private static boolean isStale(Status status) {
-        var text = Optional.ofNullable(status.getDescription()).orElse("");
-        return switch (status.getCode()) {
-            case UNAUTHENTICATED, PERMISSION_DENIED -> true;
-            case INVALID_ARGUMENT ->
-                text.contains("revision in auth store is old") || text.contains("user name is empty");
-            case OK,
-                    CANCELLED,
-                    UNKNOWN,
-                    DEADLINE_EXCEEDED,
-                    NOT_FOUND,
-                    ALREADY_EXISTS,
-                    RESOURCE_EXHAUSTED,
-                    FAILED_PRECONDITION,
-                    ABORTED,
-                    OUT_OF_RANGE,
-                    UNIMPLEMENTED,
-                    INTERNAL,
-                    UNAVAILABLE,
-                    DATA_LOSS -> false;
-        };
     }
 
     private static String authenticate(Channel channel, EtcdSettings.Credentials credentials, Budget budget) {

@@ -43,8 +43,15 @@ abstract class EtcdContract extends DcsContract {
     }
 
     static EtcdDcs client(List<String> hosts, String scope, DcsTiming timing) {
+        return client(hosts, scope, timing, false);
+    }
+
+    static EtcdDcs client(List<String> hosts, String scope, DcsTiming timing, boolean discover) {
         var endpoints = hosts.stream().map(host -> Endpoint.parse(host, 2379)).toList();
-        var connection = new EtcdConnection(() -> endpoints, Optional.empty(), new EtcdToken(Optional.empty()));
+        var settings = new EtcdSettings(
+                endpoints, Optional.empty(), Optional.empty(), discover, Optional.empty(), Optional.empty());
+        var connection =
+                new EtcdConnection(new EtcdEndpoints(settings), Optional.empty(), new EtcdToken(Optional.empty()));
         return new EtcdDcs(new Scope("service", scope), connection, timing, new NanoClock());
     }
 }

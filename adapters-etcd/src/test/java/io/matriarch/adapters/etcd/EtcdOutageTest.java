@@ -198,6 +198,37 @@ class EtcdOutageTest {
     }
 
     @Test
+    @DisplayName("DCS-052 a client that was told one member learns the others from etcd and outlives it")
+    void learnsMembers() throws Exception {
+        var etcd = cluster(EtcdCluster.Version.ETCD_3_5, 3);
+        var dcs = EtcdContract.client(etcd.hosts().subList(0, 1), scope, timing(5, 5), true);
+        opened.add(dcs);
+        dcs.load();
+        etcd.member(0).kill();
+
+        eventually("a write through another member", () -> {
+            var result = dcs.write(Optional.empty(), Change.NONE.put(StoreKey.CONFIG, "{}"));
+            return result instanceof WriteResult.Done;
+        });
+        dcs.load();
+    }
+
+    @Test
+    @DisplayName("DCS-053 a member that restarts within the retry timeout costs a reader nothing but time")
+    void loadOutlastsRestart() throws Exception {
+        var etcd = cluster(EtcdCluster.Version.ETCD_3_5, 1);
+        var dcs = client(etcd.hosts(), timing(60, 30));
+        dcs.load();
+        etcd.member(0).kill();
+        var restart = Thread.ofVirtual().start(() -> {
+            LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+            etcd.restart(0);
+        });
+        assertThat(dcs.load().keys()).isEmpty();
+        restart.join();
+    }
+
+    @Test
     @DisplayName("DCS-053 DCS-072 DCS-073 nothing reachable: unavailable or unknown, each within its bound")
     void nothingReachable() {
         var etcd = cluster(EtcdCluster.Version.ETCD_3_4, 1);

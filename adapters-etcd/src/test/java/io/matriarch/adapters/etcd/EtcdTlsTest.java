@@ -86,7 +86,7 @@ class EtcdTlsTest {
         var context = new DcsContext(
                 new Scope("service", "tls"),
                 Optional.of(NODE0),
-                new DcsTiming(Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofSeconds(5)),
+                new DcsTiming(Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofSeconds(3)),
                 new NanoClock());
         return new EtcdProvider().client(new MapSection("etcd3", section), context);
     }

@@ -100,8 +100,8 @@ class ClientModeTest {
     @Test
     @DisplayName("when nobody answers a read says so in its bound and a write is unknown")
     void nobody() throws Exception {
-        var section = MapSection.of(
-                Map.of("partner_addrs", List.of(TestGroup.freeAddresses(1).getFirst().toString())));
+        var section = MapSection.of(Map.of(
+                "partner_addrs", List.of(TestGroup.freeAddresses(1).getFirst().toString())));
         var context = group.context("cli", "outside", TestGroup.timing(Duration.ofSeconds(5)));
         var before = group.clock.now();
         try (var client = provider().client(section, context)) {
@@ -133,7 +133,8 @@ class ClientModeTest {
             var status = TestGroup.await("a leader's status", () -> {
                 try {
                     var seen = admin.status(one, WAIT);
-                    return seen.state() == 2 && seen.partners().values().stream().allMatch(up -> up)
+                    return seen.state() == 2
+                                    && seen.partners().values().stream().allMatch(up -> up)
                             ? Optional.of(seen)
                             : Optional.empty();
                 } catch (DcsUnavailableException e) {
@@ -147,7 +148,8 @@ class ClientModeTest {
             assertThat(status.commitIndex()).isPositive();
             assertThat(status.logLength()).isPositive();
             assertThat(status.partners().keySet()).containsExactlyInAnyOrderElementsOf(addresses.subList(1, 3));
-            assertThat(status.matchIndex().values()).allSatisfy(match -> assertThat(match).isPositive());
+            assertThat(status.matchIndex().values())
+                    .allSatisfy(match -> assertThat(match).isPositive());
             assertThat(status.clients()).isPositive();
             assertThat(admin.snapshot(one, WAIT)).isInstanceOf(WriteResult.Done.class);
 

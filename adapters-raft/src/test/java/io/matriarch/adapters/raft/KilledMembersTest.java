@@ -52,7 +52,8 @@ class KilledMembersTest {
     private void startAll() throws IOException {
         processes.clear();
         for (var self : addresses) {
-            var partners = addresses.stream().filter(other -> !other.equals(self)).toList();
+            var partners =
+                    addresses.stream().filter(other -> !other.equals(self)).toList();
             processes.add(MemberProcess.start(directory, self, partners, TTL));
         }
     }
@@ -109,7 +110,8 @@ class KilledMembersTest {
         for (int round = 0; round < ROUNDS; round++) {
             startAll();
             var stop = new AtomicBoolean();
-            var floor = writers.stream().map(writer -> writer.acknowledged.get()).toList();
+            var floor =
+                    writers.stream().map(writer -> writer.acknowledged.get()).toList();
             var threads = writers.stream().map(writer -> writer.start(stop)).toList();
             for (int i = 0; i < writers.size(); i++) {
                 var writer = writers.get(i);

@@ -55,8 +55,7 @@ class RaftGroupTest {
 
     private static void put(Dcs dcs, StoreKey key, String value) {
         TestGroup.awaitTrue(
-                "a write",
-                () -> dcs.write(Optional.empty(), Change.NONE.put(key, value)) instanceof WriteResult.Done);
+                "a write", () -> dcs.write(Optional.empty(), Change.NONE.put(key, value)) instanceof WriteResult.Done);
     }
 
     private static String text(Dcs dcs, StoreKey key) {
@@ -129,7 +128,8 @@ class RaftGroupTest {
     }
 
     @Test
-    @DisplayName("SAF-010 a rebuild of the node inside the process keeps the notes: a dead holder's lease ends in its time")
+    @DisplayName(
+            "SAF-010 a rebuild of the node inside the process keeps the notes: a dead holder's lease ends in its time")
     void rebuild() {
         var group = group(1).startAll();
         var dcs = dcs(group, 0);
@@ -138,10 +138,13 @@ class RaftGroupTest {
         group.node(0).rebuild("a test wants it");
         var freed = TestGroup.await(
                 "the end of the lease",
-                () -> group.node(0).read(table -> table.leases().isEmpty()) && group.node(0).leads()
+                () -> group.node(0).read(table -> table.leases().isEmpty())
+                                && group.node(0).leads()
                         ? Optional.of(group.clock.now())
                         : Optional.empty());
-        assertThat(freed.hasReached(held.lease().deadline())).as("not before its deadline").isTrue();
+        assertThat(freed.hasReached(held.lease().deadline()))
+                .as("not before its deadline")
+                .isTrue();
         assertThat(freed.since(held.lease().deadline())).isLessThan(Duration.ofMillis(1500));
     }
 
@@ -155,8 +158,8 @@ class RaftGroupTest {
         var before = group.clock.now();
         assertThat(dcs.renewLeaderLock(NODE0, lease)).isInstanceOf(LockResult.Unknown.class);
         assertThat(group.clock.now().since(before)).isBetween(TTL.dividedBy(3).minusMillis(20), Duration.ofSeconds(4));
-        assertThatThrownBy(() -> group.dcs(0, "node0", "batman", TestGroup.timing(TTL))
-                        .load())
+        assertThatThrownBy(() ->
+                        group.dcs(0, "node0", "batman", TestGroup.timing(TTL)).load())
                 .isInstanceOf(DcsUnavailableException.class);
     }
 
@@ -209,7 +212,8 @@ class RaftGroupTest {
         group.crash(wiped);
         deleteAll(group.settings(wiped).directory());
         group.crash(leader);
-        // One that may lack what the two others had committed, and one that has forgotten it: they must not elect anyone.
+        // One that may lack what the two others had committed, and one that has forgotten it: they must not elect
+        // anyone.
         group.start(wiped);
         var end = group.clock.now().plus(Duration.ofSeconds(5));
         while (!group.clock.now().hasReached(end)) {
@@ -240,7 +244,10 @@ class RaftGroupTest {
     private static boolean increment(RaftDcs dcs) throws DcsUnavailableException {
         for (int done = 0; done < 20; ) {
             var read = dcs.load();
-            int value = read.get(StoreKey.STATUS).map(StoredValue::text).map(Integer::parseInt).orElse(0);
+            int value = read.get(StoreKey.STATUS)
+                    .map(StoredValue::text)
+                    .map(Integer::parseInt)
+                    .orElse(0);
             var change = Change.NONE
                     .when(StoreKey.STATUS, read.revision(StoreKey.STATUS))
                     .put(StoreKey.STATUS, Integer.toString(value + 1));

@@ -33,7 +33,9 @@ class RaftSettingsTest {
     }
 
     private static void assertProblem(Map<String, Object> values, String text) {
-        assertThatThrownBy(() -> member(values)).isInstanceOf(ConfigProblems.class).hasMessageContaining(text);
+        assertThatThrownBy(() -> member(values))
+                .isInstanceOf(ConfigProblems.class)
+                .hasMessageContaining(text);
     }
 
     @Test

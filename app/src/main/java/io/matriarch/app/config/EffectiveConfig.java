@@ -109,4 +109,10 @@ public record EffectiveConfig(
         }));
         return users;
     }
+
+    /** The section has passwords, so it is not shown. */
+    @Override
+    public String toString() {
+        return "EffectiveConfig[" + local + ", " + dynamic + "]";
+    }
 }

@@ -213,11 +213,16 @@ public final class HostChecks {
                     while (existing.getParent() != null && !Files.exists(existing)) {
                         existing = existing.getParent();
                     }
-                    if (Files.isDirectory(existing) && !Files.isWritable(existing)) {
-                        add(
-                                path,
-                                "is not usable: " + existing + " is not writable for "
-                                        + System.getProperty("user.name"));
+                    String user = System.getProperty("user.name");
+                    try {
+                        String owner = Files.getOwner(existing).getName();
+                        if (existing.equals(data) && !owner.equals(user)) {
+                            add(path, "is not usable: it is owned by " + owner + ", expected " + user);
+                        } else if (!Files.isWritable(existing)) {
+                            add(path, "is not usable: " + existing + " is not writable for " + user);
+                        }
+                    } catch (IOException e) {
+                        add(path, "is not usable: " + e);
                     }
                 });
     }

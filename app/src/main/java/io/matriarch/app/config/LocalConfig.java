@@ -23,6 +23,11 @@ public record LocalConfig(Map<String, Object> tree, Origin origin) {
             public Files {
                 overlay = Trees.frozen(overlay);
             }
+
+            @Override
+            public String toString() {
+                return path.toString();
+            }
         }
 
         /** {@code PATRONI_CONFIGURATION} or single variables: nothing that could change while the process lives. */
@@ -63,5 +68,11 @@ public record LocalConfig(Map<String, Object> tree, Origin origin) {
 
     TreeSection root(List<ConfigProblem> problems) {
         return new TreeSection("", tree, problems);
+    }
+
+    /** Passwords are all over the tree, so it is not shown. */
+    @Override
+    public String toString() {
+        return "LocalConfig[" + origin + ", keys=" + tree.keySet() + "]";
     }
 }

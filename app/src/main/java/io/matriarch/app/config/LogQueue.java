@@ -22,8 +22,7 @@ final class LogQueue extends AppenderBase<ILoggingEvent> {
     private final AtomicLong lost = new AtomicLong();
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread writer;
-    /** Only the writer's own thread touches it. */
-    private boolean ended;
+    private volatile boolean closing;
 
     LogQueue(LogLines lines) {
         this.lines = lines;
@@ -50,7 +49,7 @@ final class LogQueue extends AppenderBase<ILoggingEvent> {
     }
 
     private void writeOn() {
-        while (!ended) {
+        while (!closing || !waiting.isEmpty()) {
             try {
                 waiting.take().run();
                 long dropped = lost.getAndSet(0);
@@ -85,10 +84,11 @@ final class LogQueue extends AppenderBase<ILoggingEvent> {
      */
     boolean drain(Duration atMost) {
         super.stop();
-        long end = System.nanoTime() + atMost.toNanos();
+        closing = true;
+        // Wakes a writer that waits for a line; one with a full queue looks at the flag after the last line.
+        waiting.offer(() -> {});
         try {
-            boolean ordered = waiting.offer(() -> ended = true, atMost.toNanos(), TimeUnit.NANOSECONDS);
-            return ordered && finished.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return finished.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

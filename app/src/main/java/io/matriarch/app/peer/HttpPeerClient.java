@@ -1,6 +1,10 @@
 package io.matriarch.app.peer;
 
+import io.matriarch.app.Version;
 import io.matriarch.app.config.AgentConfig;
+import io.matriarch.app.config.CtlSettings;
+import io.matriarch.app.store.MemberUrls;
+import io.matriarch.app.tls.TlsContexts;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.ha.HandoverAnswer;
@@ -8,15 +12,30 @@ import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.ports.member.PeerClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLSocketFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Asks the other members over HTTP. */
+/** Asks the other members over HTTP, each on a virtual thread of its own. */
 public final class HttpPeerClient implements PeerClient {
 
+    private static final Logger log = LoggerFactory.getLogger(HttpPeerClient.class);
+
     private final Supplier<AgentConfig> config;
+    private Optional<Prepared> prepared = Optional.empty();
+
+    /** What calls are made with, for as long as the settings stay the same. */
+    private record Prepared(CtlSettings settings, HttpCall call) {}
 
     public HttpPeerClient(Supplier<AgentConfig> config) {
         this.config = config;
@@ -24,17 +43,100 @@ public final class HttpPeerClient implements PeerClient {
 
     @Override
     public List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience) {
-        return members.stream()
-                .<PeerAnswer>map(member -> new PeerAnswer.Unreachable(member.name(), "no client yet"))
-                .toList();
+        HttpCall call = call();
+        var answers = new PollRound(members, suspect, patience);
+        for (Member member : members) {
+            Thread.ofVirtual()
+                    .name("poll-" + member.name())
+                    .start(() -> answers.answered(member.name(), ask(call, member, patience)));
+        }
+        return answers.await();
+    }
+
+    private static PeerAnswer ask(HttpCall call, Member member, Duration patience) {
+        if (member.apiUrl().isEmpty()) {
+            return new PeerAnswer.Unreachable(member.name(), "it has published no api_url");
+        }
+        try {
+            HttpCall.Answer answer = call.send("GET", member.apiUrl().get(), Optional.empty(), patience);
+            if (answer.status() >= 400) {
+                return new PeerAnswer.Unreachable(member.name(), "it answered with status " + answer.status());
+            }
+            return PatroniDocument.read(member.name(), answer.body());
+        } catch (IOException | RuntimeException e) {
+            // Whatever a stranger's answer does to our reading of it must not leave the round waiting.
+            return new PeerAnswer.Unreachable(member.name(), reason(e));
+        }
     }
 
     @Override
-    public void requestCheckpoint(Member candidate, Duration patience) {}
+    public void requestCheckpoint(Member candidate, Duration patience) {
+        try {
+            HttpCall.Answer answer =
+                    call().send("POST", sibling(candidate, HandoverCall.CHECKPOINT_PATH), Optional.of("{}"), patience);
+            log.debug("asked {} for a checkpoint: status {}", candidate.name(), answer.status());
+        } catch (IOException | RuntimeException e) {
+            log.debug("could not ask {} for a checkpoint: {}", candidate.name(), reason(e));
+        }
+    }
 
     @Override
     public HandoverAnswer awaitPosition(
             Member candidate, MemberName leader, Timeline timeline, Lsn end, Duration patience) {
-        return new HandoverAnswer.NotReady("no client yet for " + config.get().name());
+        HandoverCall question = new HandoverCall(leader, timeline, end, patience);
+        try {
+            HttpCall.Answer answer = call().send(
+                            "POST",
+                            sibling(candidate, HandoverCall.PATH),
+                            Optional.of(question.encode()),
+                            // Its own answer "not yet" is worth waiting for: it says why.
+                            patience.plusMillis(100));
+            return HandoverCall.decodeAnswer(answer.status(), answer.body());
+        } catch (IOException | RuntimeException e) {
+            return new HandoverAnswer.NotReady(reason(e));
+        }
+    }
+
+    private static String reason(Exception e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    /** Another path on the same server. */
+    private static String sibling(Member member, String path) throws IOException {
+        String url = member.apiUrl().orElseThrow(() -> new IOException("it has published no api_url"));
+        MemberUrls.HostPort target =
+                MemberUrls.ofApiUrl(url).orElseThrow(() -> new IOException("not the address of an API: " + url));
+        return (MemberUrls.isTls(url) ? "https://" : "http://") + target + path;
+    }
+
+    private synchronized HttpCall call() {
+        CtlSettings settings = config.get().ctl();
+        if (prepared.filter(one -> one.settings().equals(settings)).isEmpty()) {
+            prepared = Optional.of(new Prepared(settings, prepare(settings)));
+        }
+        return prepared.get().call();
+    }
+
+    private static HttpCall prepare(CtlSettings settings) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("User-Agent", "Patroni/" + Version.PATRONI + " Matriarch");
+        settings.authentication().ifPresent(one -> {
+            String pair = one.username() + ":" + one.password().reveal();
+            headers.put(
+                    "Authorization",
+                    "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8)));
+        });
+        return new HttpCall(tls(settings), headers);
+    }
+
+    private static Optional<SSLSocketFactory> tls(CtlSettings settings) {
+        try {
+            Optional<TlsContexts.Identity> identity = settings.certfile()
+                    .map(file -> new TlsContexts.Identity(file, settings.keyfile(), settings.keyfilePassword()));
+            return Optional.of(TlsContexts.client(identity, settings.cacert()).getSocketFactory());
+        } catch (IOException | GeneralSecurityException e) {
+            log.error("members with https can't be asked: {}", e.getMessage());
+            return Optional.empty();
+        }
     }
 }

@@ -13,6 +13,7 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.cluster.SyncState;
+import io.matriarch.domain.cluster.Tags;
 import io.matriarch.domain.cluster.TimelineHistory;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SystemIdentifier;
@@ -85,6 +86,11 @@ public final class ClusterCodec {
     /** The fields of a member's key as they stand there, for what shows them unread; empty for garbage. */
     public static Map<String, Object> memberDocument(StoredValue value) {
         return MemberCodec.document(value.text());
+    }
+
+    /** Reads tags as a member publishes them. */
+    public static Tags tags(Map<String, Object> published) {
+        return MemberCodec.tags(published);
     }
 
     /** Reads a member's key. */

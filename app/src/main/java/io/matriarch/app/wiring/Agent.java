@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The running agent: its loop, the threads beside it, and what requests may ask of it. */
-public final class Agent {
+public final class Agent implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Agent.class);
 
@@ -33,6 +33,7 @@ public final class Agent {
     private final LeaseKeeper keeper;
     private final LeaseGuard leaseGuard;
     private final RequestBox requests;
+    private final ScheduledRestarts schedule;
     private final Wakeup wakeup;
     private volatile boolean running = true;
 
@@ -45,6 +46,7 @@ public final class Agent {
             LeaseKeeper keeper,
             LeaseGuard leaseGuard,
             RequestBox requests,
+            ScheduledRestarts schedule,
             Wakeup wakeup) {
         this.live = live;
         this.settings = settings;
@@ -54,6 +56,7 @@ public final class Agent {
         this.keeper = keeper;
         this.leaseGuard = leaseGuard;
         this.requests = requests;
+        this.schedule = schedule;
         this.wakeup = wakeup;
     }
 
@@ -79,6 +82,11 @@ public final class Agent {
         return requests;
     }
 
+    /** The restart that is scheduled here, if any. */
+    public ScheduledRestarts schedule() {
+        return schedule;
+    }
+
     /** A turn comes at once. */
     public void wake() {
         wakeup.ring();
@@ -101,7 +109,8 @@ public final class Agent {
         Thread renewals = beside("lease keeper", keeper::keep);
         Thread guard = beside("lease guard", leaseGuard::check);
         probe.onServerExit(wakeup::ring);
-        try (AutoCloseable watch = dcs.watch(wakeup::ring)) {
+        AutoCloseable watch = dcs.watch(wakeup::ring);
+        try {
             while (loop.exit().isEmpty()) {
                 Duration next = turn();
                 wakeup.await(next);
@@ -110,8 +119,15 @@ public final class Agent {
             running = false;
             renewals.interrupt();
             guard.interrupt();
+            watch.close();
         }
         return loop.exit().orElse(0);
+    }
+
+    @Override
+    public void close() {
+        probe.close();
+        dcs.close();
     }
 
     private Duration turn() {

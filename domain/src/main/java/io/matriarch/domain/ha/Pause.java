@@ -85,6 +85,7 @@ final class Pause {
                 ? now.turn(
                         now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK,
                         new Decision.RenewLeaderLock(),
+                        new Decision.ArmGuard(),
                         new Decision.Promote())
                 : now.turn(
                         Reason.PAUSED_LOCK_NOT_PRIMARY,

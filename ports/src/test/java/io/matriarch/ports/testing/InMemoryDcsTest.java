@@ -67,7 +67,8 @@ class InMemoryDcsTest extends DcsContract {
             holder.slew(slew);
             var dcs = store.open(NODE2, new Scope("service", "slew-" + slew), holder);
             var lease = acquired(dcs, NODE2);
-            while (load(dcs).get(StoreKey.LEADER).isPresent()) {
+            for (int millis = 0; load(dcs).get(StoreKey.LEADER).isPresent(); millis++) {
+                assertThat(millis).as("milliseconds without an end").isLessThan(60_000);
                 clock.advance(Duration.ofMillis(1));
                 holder.advance(Duration.ofMillis(1));
             }

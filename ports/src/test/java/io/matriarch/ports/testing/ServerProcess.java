@@ -103,9 +103,10 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** SIGSTOP: the server stands still and holds its connections. */
+    /** SIGSTOP: the server stands still and holds its connections; every one of its threads, when this returns. */
     public void suspend() {
         signal("STOP");
+        await("stop of every thread", this::isStopped);
     }
 
     /** SIGCONT. */
@@ -135,6 +136,21 @@ public final class ServerProcess implements AutoCloseable {
             kill();
         }
         Runtime.getRuntime().removeShutdownHook(reaper);
+    }
+
+    private boolean isStopped() {
+        try (var threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (var thread : threads) {
+                var stat = Files.readString(thread.resolve("stat"));
+                // The command's name stands in parentheses and may hold anything; the state follows it.
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void awaitEnd() {

@@ -1,0 +1,264 @@
+package io.matriarch.adapters.postgres;
+
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.rewind.HistoryLine;
+import io.matriarch.domain.rewind.LeaderTimeline;
+import io.matriarch.domain.slot.SlotChange;
+import io.matriarch.ports.postgres.ControlResult;
+import io.matriarch.ports.postgres.PostgresControl;
+import io.matriarch.ports.postgres.StopOrder;
+import io.matriarch.ports.postgres.StopResult;
+import io.matriarch.ports.watchdog.Guard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Changes the local server: the parts that do it are classes of their own. */
+final class PgControl implements PostgresControl {
+
+    private static final Logger log = LoggerFactory.getLogger(PgControl.class);
+
+    private final Server server;
+    private final Guard guard;
+    private final Starter starter;
+    private final Stopper stopper;
+    private final Bootstrap bootstrap;
+    private final Cloner cloner;
+    private final Rewind rewind;
+    private final Follower follower;
+    private final Slots slots;
+    private final LeaderQuery leaderQuery;
+    private final WalReader wal;
+
+    PgControl(Server server, Guard guard, Reloader reloader) {
+        this.server = server;
+        this.guard = guard;
+        this.wal = new WalReader(server.dataDirectory());
+        this.starter = new Starter(server, guard);
+        this.stopper = new Stopper(server, wal);
+        this.bootstrap = new Bootstrap(server, starter);
+        this.cloner = new Cloner(server);
+        this.rewind = new Rewind(server);
+        this.follower = new Follower(server, reloader, this::restartAs);
+        this.slots = new Slots(server);
+        this.leaderQuery = new LeaderQuery(server);
+    }
+
+    @Override
+    public ControlResult initialize() {
+        return bootstrap.initialize();
+    }
+
+    @Override
+    public ControlResult postBootstrap() {
+        return bootstrap.postBootstrap();
+    }
+
+    @Override
+    public ControlResult startPrimary(Duration timeout) {
+        return starter.startPrimary(timeout, "on_start");
+    }
+
+    @Override
+    public ControlResult startStandby(Upstream upstream, Role role, Duration timeout) {
+        return starter.startStandby(upstream, role, timeout, "on_start");
+    }
+
+    @Override
+    public ControlResult restart(Duration timeout) {
+        boolean standby = server.files().hasSignal();
+        Role role = standby && server.status().role() != Role.STANDBY_LEADER
+                ? Role.REPLICA
+                : server.status().role();
+        Optional<Upstream> upstream =
+                standby ? Optional.of(server.status().upstream().orElse(new Upstream.Nobody())) : Optional.empty();
+        return restartAs(upstream, role, timeout, "on_restart");
+    }
+
+    private ControlResult restartAs(Optional<Upstream> upstream, Role role, Duration timeout, String callback) {
+        ServerStatus status = server.status();
+        status.state(ServerState.RESTARTING);
+        StopResult stopped = stopper.stop(new StopOrder(StopMode.FAST, true, Optional.empty(), "restart"), false);
+        if (stopped instanceof StopResult.NotStopped(String why)) {
+            status.state(ServerState.RESTART_FAILED);
+            return new ControlResult.Failed("restart failed (stop): " + why);
+        }
+        ControlResult started = upstream.isPresent()
+                ? starter.startStandby(upstream.get(), role, timeout, callback)
+                : starter.startPrimary(timeout, callback);
+        if (started instanceof ControlResult.Failed) {
+            status.state(ServerState.RESTART_FAILED);
+        }
+        return started;
+    }
+
+    @Override
+    public StopResult stop(StopOrder order) {
+        return stopper.stop(order, true);
+    }
+
+    @Override
+    public Optional<StopProof> stopProof() {
+        return server.processes().proof();
+    }
+
+    @Override
+    public void signalFast() {
+        stopper.signal(Pidfd.Signal.FAST);
+    }
+
+    @Override
+    public void signalImmediate() {
+        stopper.signal(Pidfd.Signal.IMMEDIATE);
+    }
+
+    @Override
+    public Optional<StopProof> kill() {
+        Optional<StopProof> proof = stopper.kill();
+        if (proof.isPresent()) {
+            server.status().state(ServerState.STOPPED);
+            if (server.status().role().isPrimary()) {
+                server.status().role(Role.DEMOTED);
+            }
+        }
+        return proof;
+    }
+
+    @Override
+    public ControlResult promote() {
+        Optional<Postmaster> running = server.processes().postmaster();
+        if (running.isEmpty()) {
+            return new ControlResult.Failed("cannot promote: PostgreSQL does not run");
+        }
+        if (!server.files().hasSignal()) {
+            return new ControlResult.Done();
+        }
+        Optional<String> before = server.settings().prePromote();
+        if (before.isPresent()) {
+            Subprocess.Result result = Subprocess.run(ShellWords.split(before.get()), Subprocess.inherited());
+            log.info("pre_promote script `{}` exited with {}", before.get(), result.code());
+            if (!result.isOk()) {
+                return new ControlResult.Failed("pre_promote script exited with " + result.code());
+            }
+        }
+        try {
+            guard.promote(running.get().pid(), server.dataDirectory());
+        } catch (Guard.GuardException e) {
+            return new ControlResult.Failed("cannot promote: " + e.getMessage());
+        }
+        log.info("server promoting: pid={}", running.get().pid());
+        server.status().role(Role.PROMOTED);
+        server.status().upstream(Optional.empty());
+        server.callback("on_role_change");
+        return new ControlResult.Done();
+    }
+
+    @Override
+    public ControlResult follow(Upstream upstream, Role role) {
+        return follower.follow(upstream, role);
+    }
+
+    @Override
+    public ControlResult checkpoint() {
+        return sql("checkpoint", Jdbc.Bounds.none(), "CHECKPOINT");
+    }
+
+    @Override
+    public ControlResult copyFrom(Upstream.Of source, String why) {
+        return cloner.copyFrom(source, why);
+    }
+
+    @Override
+    public ControlResult rewind(Upstream.Of source, StopProof proof) {
+        return rewind.rewind(source, proof);
+    }
+
+    @Override
+    public ControlResult recoverCrash(StopProof proof) {
+        return rewind.recoverCrash(proof);
+    }
+
+    @Override
+    public LeaderTimeline timelineOf(Upstream.Of leader, Duration patience) {
+        return leaderQuery.ask(leader, patience);
+    }
+
+    @Override
+    public Optional<Lsn> endOfRecord(Timeline timeline, Lsn checkpoint) {
+        return wal.endOfRecord(timeline, checkpoint);
+    }
+
+    @Override
+    public ControlResult removeDataDirectory(String why, StopProof proof) {
+        server.requireStopped(proof);
+        try {
+            DataDirectories.remove(server.dataDirectory(), why);
+            server.status().role(Role.UNINITIALIZED);
+            return new ControlResult.Done();
+        } catch (IOException e) {
+            return new ControlResult.Failed("cannot remove " + server.dataDirectory() + ": " + e.getMessage());
+        }
+    }
+
+    @Override
+    public ControlResult setDataDirectoryAside(StopProof proof) {
+        server.requireStopped(proof);
+        if (!Files.exists(server.dataDirectory())) {
+            return new ControlResult.Done();
+        }
+        try {
+            DataDirectories.setAside(server.dataDirectory());
+            server.status().role(Role.UNINITIALIZED);
+            return new ControlResult.Done();
+        } catch (IOException e) {
+            return new ControlResult.Failed("cannot rename " + server.dataDirectory() + ": " + e.getMessage());
+        }
+    }
+
+    @Override
+    public ControlResult changeSlots(List<SlotChange> changes) {
+        return slots.change(changes, server.context().retryTimeout());
+    }
+
+    @Override
+    public Optional<List<HistoryLine>> localHistory(Timeline timeline) {
+        Path file = server.dataDirectory().resolve("pg_wal").resolve(String.format("%08X.history", timeline.value()));
+        try {
+            return Optional.of(TimelineHistory.parse(Files.readString(file)));
+        } catch (IOException | IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public ControlResult resumeReplay() {
+        return sql(
+                "resume",
+                Jdbc.Bounds.within(server.context().retryTimeout()),
+                "SELECT pg_catalog.pg_wal_replay_resume() WHERE pg_catalog.pg_is_in_recovery()");
+    }
+
+    private ControlResult sql(String purpose, Jdbc.Bounds bounds, String text) {
+        try (Connection connection = server.connect(purpose, bounds);
+                Statement statement = connection.createStatement()) {
+            statement.execute(text);
+            return new ControlResult.Done();
+        } catch (SQLException e) {
+            return new ControlResult.Failed(purpose + " failed: " + e.getMessage());
+        }
+    }
+}

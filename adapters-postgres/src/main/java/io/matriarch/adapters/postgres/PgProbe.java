@@ -1,0 +1,132 @@
+package io.matriarch.adapters.postgres;
+
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.ControlData;
+import io.matriarch.domain.postgres.DataDirectory;
+import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.postgres.ServerProcess;
+import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.ports.postgres.PostgresProbe;
+import io.matriarch.ports.postgres.ServerReport;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Looks at the local server: its directory, its control file, its processes, and what it answers. */
+final class PgProbe implements PostgresProbe {
+
+    private final Server server;
+    private final Heartbeat heartbeat;
+    private final ReportQuery report;
+
+    PgProbe(Server server) {
+        this.server = server;
+        this.heartbeat = new Heartbeat(server);
+        this.report = new ReportQuery(server);
+    }
+
+    @Override
+    public PostgresView observe(Duration patience) {
+        Deadline deadline = Deadline.in(patience);
+        ServerStatus status = server.status();
+        DataDirectory directory = server.directory();
+        ServerProcess process = server.processes().view();
+        boolean alive = process instanceof ServerProcess.Alive;
+        noteProcess(alive);
+        SqlView sql = alive ? heartbeat.ask(deadline.left()) : new SqlView.NoAnswer("no postmaster");
+        noteAnswer(sql);
+        if (directory instanceof DataDirectory.Empty) {
+            status.role(Role.UNINITIALIZED);
+        }
+        Optional<ControlData> control =
+                directory instanceof DataDirectory.Present && status.state() != ServerState.CREATING_REPLICA
+                        ? ControlFile.read(server.settings().binaries(), server.dataDirectory())
+                                .flatMap(ControlFile::data)
+                        : Optional.empty();
+        return new PostgresView(
+                directory,
+                control,
+                process,
+                status.state(),
+                status.role(),
+                sql,
+                status.upstream(),
+                server.files().hasSignal(),
+                Files.exists(server.dataDirectory().resolve("backup_label")),
+                server.rewindConfigured(),
+                status.pendingRestart());
+    }
+
+    /** A postmaster that has gone by itself has crashed. What is being started or stopped is left to who does that. */
+    private void noteProcess(boolean alive) {
+        ServerStatus status = server.status();
+        switch (status.state()) {
+            case RUNNING -> {
+                if (!alive) {
+                    heartbeat.forget();
+                    status.state(ServerState.CRASHED);
+                }
+            }
+            case STARTING, STARTING_AFTER_BOOTSTRAP -> {
+                if (isReady(alive)) {
+                    server.nowRunning();
+                } else if (!alive && !status.isStartAwaited()) {
+                    status.state(ServerState.CRASHED);
+                }
+            }
+            case CRASHED, STOPPED, START_FAILED, STOP_FAILED, RESTART_FAILED -> {
+                // Somebody else has started it, or it came up after all.
+                if (isReady(alive)) {
+                    server.nowRunning();
+                }
+            }
+            case INITIALIZING,
+                    INITDB_FAILED,
+                    CUSTOM_BOOTSTRAP,
+                    CUSTOM_BOOTSTRAP_FAILED,
+                    CREATING_REPLICA,
+                    RESTARTING,
+                    STOPPING -> {}
+        }
+    }
+
+    private boolean isReady(boolean alive) {
+        return alive
+                && PidFile.read(server.dataDirectory()).filter(PidFile::isReady).isPresent();
+    }
+
+    private void noteAnswer(SqlView sql) {
+        ServerStatus status = server.status();
+        Role role = status.role();
+        switch (sql) {
+            case SqlView.Primary _ -> {
+                if (role == Role.PROMOTED || role == Role.UNINITIALIZED || role == Role.DEMOTED) {
+                    status.role(Role.PRIMARY);
+                }
+            }
+            case SqlView.Standby _ -> {
+                if (role == Role.UNINITIALIZED || role == Role.DEMOTED) {
+                    status.role(Role.REPLICA);
+                }
+            }
+            case SqlView.NoAnswer _ -> {}
+        }
+    }
+
+    @Override
+    public ServerReport report(Duration patience) {
+        return report.ask(patience);
+    }
+
+    @Override
+    public void onServerExit(Runnable listener) {
+        server.processes().onExit(listener);
+    }
+
+    @Override
+    public void close() {
+        heartbeat.close();
+        report.close();
+    }
+}

@@ -1,0 +1,209 @@
+package io.matriarch.adapters.postgres;
+
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.DataDirectory;
+import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.slot.SlotPlanner;
+import io.matriarch.ports.postgres.PostgresContext;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one server an agent manages: what its parts share. */
+final class Server {
+
+    private static final Logger log = LoggerFactory.getLogger(Server.class);
+
+    private final ServerProcesses processes;
+    private final ServerStatus status = new ServerStatus();
+    private final Callbacks callbacks = new Callbacks();
+    private final Map<String, GucCatalog> catalogs = new HashMap<>();
+    private final Map<String, Boolean> rewindWorks = new HashMap<>();
+
+    private volatile PostgresContext context;
+    private volatile PgSettings settings;
+
+    Server(PostgresContext context) {
+        this.context = context;
+        this.settings = PgSettings.read(context.settings());
+        this.processes = new ServerProcesses(settings.dataDirectory());
+        if (directory() instanceof DataDirectory.Present && major().isPresent()) {
+            // What a stopped primary was is no role to publish: it has to find out whether it still may be one.
+            status.role(files().hasSignal() ? Role.REPLICA : processes.isAlive() ? Role.PRIMARY : Role.DEMOTED);
+        }
+        if (processes.isAlive()) {
+            status.state(ServerState.STARTING);
+            status.pendingCallback("on_start");
+        }
+    }
+
+    /** Takes new settings over; the data directory stays the one it is. */
+    void adopt(PostgresContext next) {
+        PgSettings read = PgSettings.read(next.settings());
+        if (!read.dataDirectory().equals(settings.dataDirectory())) {
+            log.warn(
+                    "postgresql.data_dir changed to {}: that needs a restart of the agent, {} stays in use",
+                    read.dataDirectory(),
+                    settings.dataDirectory());
+            return;
+        }
+        context = next;
+        settings = read;
+    }
+
+    PostgresContext context() {
+        return context;
+    }
+
+    PgSettings settings() {
+        return settings;
+    }
+
+    ServerProcesses processes() {
+        return processes;
+    }
+
+    ServerStatus status() {
+        return status;
+    }
+
+    Path dataDirectory() {
+        return settings.dataDirectory();
+    }
+
+    ConfigFiles files() {
+        return new ConfigFiles(settings);
+    }
+
+    /** Major version: that of the data directory, or of the installed programs while it is empty. */
+    OptionalInt major() {
+        return PgBinaries.majorOf(dataDirectory());
+    }
+
+    /** The major version, or the oldest one supported where nothing tells. */
+    int majorOrOldest() {
+        return major().orElse(12);
+    }
+
+    synchronized GucCatalog catalog() {
+        return catalogs.computeIfAbsent(settings.binaries().path("postgres"), _ -> GucCatalog.of(settings.binaries()));
+    }
+
+    ServerParameters parameters() {
+        return ServerParameters.of(settings, context.scope(), majorOrOldest(), catalog());
+    }
+
+    /** Whether pg_rewind is wanted and can be run. */
+    synchronized boolean rewindConfigured() {
+        return settings.usePgRewind()
+                && rewindWorks.computeIfAbsent(
+                        settings.binaries().path("pg_rewind"),
+                        program -> Subprocess.run(List.of(program, "--help"), Subprocess.environment(Map.of()))
+                                .isOk());
+    }
+
+    Endpoint local() {
+        return Endpoint.local(
+                settings, Optional.ofNullable(settings.parameters().get("unix_socket_directories")));
+    }
+
+    /** A connection to the local server as the superuser. */
+    Connection connect(String purpose, Jdbc.Bounds bounds) throws SQLException {
+        return Jdbc.open(settings.superuser(), local(), settings.database(), "Patroni " + purpose, bounds);
+    }
+
+    DataDirectory directory() {
+        Path directory = dataDirectory();
+        if (!Files.exists(directory)) {
+            return new DataDirectory.Empty();
+        }
+        if (Files.exists(directory.resolve("global").resolve("pg_control"))) {
+            return new DataDirectory.Present();
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            boolean empty = entries.map(entry -> entry.getFileName().toString())
+                    .allMatch(name -> name.startsWith(".") || name.equals("lost+found"));
+            return empty ? new DataDirectory.Empty() : new DataDirectory.Present();
+        } catch (IOException | java.io.UncheckedIOException e) {
+            return new DataDirectory.Inaccessible("cannot read " + directory + ": " + e.getMessage());
+        }
+    }
+
+    /** Settings of recovery for a server that follows {@code upstream}. */
+    SortedMap<String, String> recovery(Upstream upstream) {
+        var wanted = new TreeMap<>(RecoverySettings.forStandby(settings.recovery()));
+        if (upstream instanceof Upstream.Of of) {
+            Endpoint endpoint = Endpoint.parse(of.connUrl());
+            wanted.put(
+                    "primary_conninfo",
+                    ConnectionString.format(ConnectionString.primaryConninfo(
+                            settings, endpoint, context.self().value(), majorOrOldest())));
+            if (settings.useSlots()) {
+                wanted.put("primary_slot_name", SlotPlanner.slotName(context.self()));
+            }
+        }
+        return wanted;
+    }
+
+    /** Settings of recovery for the configuration file as things are. */
+    SortedMap<String, String> presentRecovery() {
+        Optional<Upstream> upstream = status.upstream();
+        if (upstream.isPresent()) {
+            return recovery(upstream.get());
+        }
+        // Taken over: what it follows is in its file, and stays until the agent has decided on an upstream.
+        var kept = recovery(new Upstream.Nobody());
+        if (files().hasSignal()) {
+            SortedMap<String, String> present = files().presentRecovery();
+            for (String name : List.of("primary_conninfo", "primary_slot_name")) {
+                if (present.containsKey(name)) {
+                    kept.put(name, present.get(name));
+                }
+            }
+        }
+        return kept;
+    }
+
+    /** Called once the server accepts connections; repeats do nothing. */
+    void nowRunning() {
+        ServerState before = status.state();
+        if (before == ServerState.RUNNING) {
+            return;
+        }
+        status.state(ServerState.RUNNING);
+        log.info(
+                "PostgreSQL accepts connections: role={} state before={}",
+                status.role().text(),
+                before.text());
+        files().saveBackups();
+        status.takePendingCallback().ifPresent(this::callback);
+    }
+
+    /** Runs the callback of an action, if there is one. */
+    void callback(String action) {
+        Role role = status.role() == Role.PROMOTED ? Role.PRIMARY : status.role();
+        callbacks.run(settings.callbacks(), action, role.text(), context.scope());
+    }
+
+    /** Throws unless the server has stopped; used where a proof from earlier could be out of date. */
+    void requireStopped(StopProof proof) {
+        if (processes.proof().isEmpty()) {
+            throw new IllegalStateException(
+                    "the server was started again after it had been proven to have stopped: " + proof.evidence());
+        }
+    }
+}

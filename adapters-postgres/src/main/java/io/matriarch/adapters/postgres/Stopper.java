@@ -1,0 +1,160 @@
+package io.matriarch.adapters.postgres;
+
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.ControlData;
+import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.ShutdownPosition;
+import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.ports.postgres.StopOrder;
+import io.matriarch.ports.postgres.StopResult;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Stops the server. It never says so without the proof (SAF-030). */
+final class Stopper {
+
+    private static final Logger log = LoggerFactory.getLogger(Stopper.class);
+    private static final int LOOK_MILLIS = 5;
+    /** How long what is left of a killed server may take to go: killed processes only have to be scheduled once. */
+    private static final Duration KILL_PATIENCE = Duration.ofSeconds(1);
+
+    private final Server server;
+    private final WalReader wal;
+
+    Stopper(Server server, WalReader wal) {
+        this.server = server;
+        this.wal = wal;
+    }
+
+    /**
+     * Stops it.
+     *
+     * @param callback whether {@code on_stop} runs: not within a restart
+     */
+    StopResult stop(StopOrder order, boolean callback) {
+        ServerStatus status = server.status();
+        if (server.processes().isSingleUser()) {
+            return new StopResult.NotStopped("a single-user server works in " + server.dataDirectory());
+        }
+        Optional<Postmaster> running = server.processes().postmaster();
+        if (running.isEmpty()) {
+            return afterwards(false);
+        }
+        log.info("stopping PostgreSQL: mode={} reason={}", order.mode(), order.why());
+        if (order.checkpointFirst() && order.mode() == StopMode.FAST) {
+            checkpointForStop();
+        }
+        if (status.state() != ServerState.RESTARTING) {
+            status.state(ServerState.STOPPING);
+        }
+        server.settings().beforeStop().ifPresent(Stopper::beforeStop);
+        boolean escalated = false;
+        try {
+            running.get().handle().send(order.mode() == StopMode.FAST ? Pidfd.Signal.FAST : Pidfd.Signal.IMMEDIATE);
+            escalated = await(running.get(), order);
+        } catch (IllegalStateException e) {
+            status.state(ServerState.STOP_FAILED);
+            return new StopResult.NotStopped(e.getMessage());
+        }
+        if (running.get().isAlive()) {
+            status.state(ServerState.STOP_FAILED);
+            return new StopResult.NotStopped(
+                    "PostgreSQL did not stop: pid=" + running.get().pid());
+        }
+        StopResult result = afterwards(escalated);
+        if (callback && result instanceof StopResult.Stopped) {
+            server.callback("on_stop");
+        }
+        return result;
+    }
+
+    /** Waits for the end; true if that took more than was ordered. */
+    private boolean await(Postmaster running, StopOrder order) {
+        Deadline never = Deadline.in(Duration.ofDays(10_000));
+        Deadline immediate = order.escalateAfter().map(Deadline::in).orElse(never);
+        Deadline kill = order.escalateAfter()
+                .map(patience -> Deadline.in(patience.plus(patience.dividedBy(2))))
+                .orElse(never);
+        boolean escalated = false;
+        while (running.isAlive()) {
+            if (Thread.currentThread().isInterrupted()) {
+                return escalated;
+            }
+            if (kill.hasPassed()) {
+                kill();
+                return true;
+            }
+            if (immediate.hasPassed() && !escalated) {
+                log.warn("Timeout during postmaster stop, aborting Postgres.");
+                running.handle().send(Pidfd.Signal.IMMEDIATE);
+                escalated = true;
+            }
+            Pause.millis(LOOK_MILLIS);
+        }
+        return escalated;
+    }
+
+    /** The postmaster has gone: what is left of the server goes too, and then there is the proof. */
+    private StopResult afterwards(boolean escalated) {
+        ServerStatus status = server.status();
+        // After an ordinary shutdown nothing is left; after a crash the orphans notice soon, but not in a commit loop.
+        Optional<StopProof> proof = server.processes().awaitProof(Deadline.in(Duration.ofMillis(200)));
+        boolean killed = proof.isEmpty();
+        if (killed) {
+            log.warn(
+                    "processes of the server outlived the postmaster, killing them: {}",
+                    server.processes().view());
+            proof = kill();
+        }
+        if (proof.isEmpty()) {
+            status.state(ServerState.STOP_FAILED);
+            return new StopResult.NotStopped(server.processes().whatIsLeft());
+        }
+        if (status.state() != ServerState.RESTARTING) {
+            status.state(ServerState.STOPPED);
+        }
+        if (status.role().isPrimary() && status.state() != ServerState.RESTARTING) {
+            status.role(Role.DEMOTED);
+        }
+        return new StopResult.Stopped(proof.get(), escalated || killed, shutdownPosition());
+    }
+
+    /** Where a cleanly stopped primary's WAL ends: after its last record, not where that begins (SAF-060). */
+    private Optional<ShutdownPosition> shutdownPosition() {
+        return ControlFile.read(server.settings().binaries(), server.dataDirectory())
+                .flatMap(ControlFile::data)
+                .filter(data -> data.state() == ControlData.State.SHUT_DOWN)
+                .flatMap(data -> wal.endOfRecord(data.checkpointTimeline(), data.checkpoint())
+                        .map(end -> new ShutdownPosition(data.checkpointTimeline(), end)));
+    }
+
+    Optional<StopProof> kill() {
+        return server.processes().kill(Deadline.in(KILL_PATIENCE));
+    }
+
+    void signal(Pidfd.Signal signal) {
+        server.processes().postmaster().ifPresent(running -> running.handle().send(signal));
+    }
+
+    private void checkpointForStop() {
+        try (Connection connection = server.connect("checkpoint", Jdbc.Bounds.none());
+                Statement statement = connection.createStatement()) {
+            statement.execute("CHECKPOINT");
+        } catch (SQLException e) {
+            log.warn("checkpoint before the stop failed: {}", e.getMessage());
+        }
+    }
+
+    private static void beforeStop(String command) {
+        Subprocess.Result result = Subprocess.run(ShellWords.split(command), Subprocess.inherited());
+        if (!result.isOk()) {
+            log.warn("before_stop script `{}` exited with {}", command, result.code());
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package io.matriarch.app.ctl;
+
+import io.matriarch.app.config.TreeSection;
+import io.matriarch.ports.plugin.DcsProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Parses one command line, runs its verb and turns what happens into texts and an exit status. */
+final class CommandLine {
+
+    private static final Option HELP = Option.flag("Show this message and exit.", "--help");
+    private static final List<Option> GLOBAL = List.of(
+            Option.of("TEXT", "Configuration file", "-c", "--config-file"),
+            Option.of("TEXT", "The DCS connect url", "-d", "--dcs-url", "--dcs"),
+            Option.flag("Allow connections to SSL sites without certs", "-k", "--insecure"),
+            HELP);
+
+    private final Console console;
+    private final Supplier<List<DcsProvider>> providers;
+    private final Surroundings surroundings;
+
+    CommandLine(Console console, Supplier<List<DcsProvider>> providers, Surroundings surroundings) {
+        this.console = console;
+        this.providers = providers;
+        this.surroundings = surroundings;
+    }
+
+    /** Verbs by name; each is made only when it is the one. */
+    private static Map<String, Supplier<Verb>> verbs() {
+        Map<String, Supplier<Verb>> verbs = new TreeMap<>();
+        verbs.put("demote-cluster", () -> new StandbyVerb(true));
+        verbs.put("dsn", DsnVerb::new);
+        verbs.put("edit-config", EditConfigVerb::new);
+        verbs.put("failover", () -> new SwitchoverVerb(true));
+        verbs.put("flush", FlushVerb::new);
+        verbs.put("history", HistoryVerb::new);
+        verbs.put("list", () -> new ListVerb(false));
+        verbs.put("pause", () -> new PauseVerb(true));
+        verbs.put("promote-cluster", () -> new StandbyVerb(false));
+        verbs.put("query", QueryVerb::new);
+        verbs.put("raft", RaftVerb::new);
+        verbs.put("reinit", ReinitVerb::new);
+        verbs.put("reload", ReloadVerb::new);
+        verbs.put("remove", RemoveVerb::new);
+        verbs.put("restart", RestartVerb::new);
+        verbs.put("resume", () -> new PauseVerb(false));
+        verbs.put("show-config", ShowConfigVerb::new);
+        verbs.put("switchover", () -> new SwitchoverVerb(false));
+        verbs.put(SyncobjAdminVerb.NAME, SyncobjAdminVerb::new);
+        verbs.put("topology", () -> new ListVerb(true));
+        verbs.put("version", VersionVerb::new);
+        return verbs;
+    }
+
+    int run(String[] args) {
+        try {
+            return dispatch(args);
+        } catch (CtlException e) {
+            console.warn("Error: " + e.getMessage());
+            return 1;
+        } catch (AbortedException e) {
+            console.warn(e.getMessage());
+            return 1;
+        } catch (RuntimeException e) {
+            // A bug; the operator can report one line better than a page, and the page is there on request.
+            if (surroundings.environment().containsKey("MATRIARCH_TRACE")) {
+                e.printStackTrace();
+            }
+            console.warn("Error: " + e);
+            return 1;
+        } finally {
+            console.flush();
+        }
+    }
+
+    private int dispatch(String[] args) {
+        ParseResult global;
+        try {
+            global = parse(GLOBAL, List.of(args), true);
+        } catch (UsageException e) {
+            return usageError("", "[OPTIONS] COMMAND [ARGS]...", e.getMessage());
+        }
+        List<String> words = global.matchedPositionalValue(0, List.<String>of());
+        if (global.matchedOptionValue("--help", false)) {
+            help();
+            return 0;
+        }
+        if (words.isEmpty()) {
+            return usageError("", "[OPTIONS] COMMAND [ARGS]...", "Missing command.");
+        }
+        String name = words.getFirst();
+        Supplier<Verb> verb = verbs().get(name);
+        if (verb == null) {
+            return usageError("", "[OPTIONS] COMMAND [ARGS]...", "No such command '" + name + "'.");
+        }
+        return run(name, verb.get(), words.subList(1, words.size()), global);
+    }
+
+    private int run(String name, Verb verb, List<String> words, ParseResult global) {
+        try {
+            List<Option> options = new ArrayList<>(verb.options());
+            options.add(HELP);
+            ParseResult parsed = parse(options, words, false);
+            if (parsed.matchedOptionValue("--help", false)) {
+                help(name, verb);
+                return 0;
+            }
+            Arguments arguments = new Arguments(parsed);
+            if (arguments.words().size() > verb.maxArguments()) {
+                List<String> extra = arguments.wordsFrom(verb.maxArguments());
+                throw new UsageException("Got unexpected extra argument" + (extra.size() > 1 ? "s (" : " (")
+                        + String.join(" ", extra) + ")");
+            }
+            Supplier<TreeSection> settings = () -> CtlSettings.load(
+                    Optional.ofNullable(global.matchedOptionValue("--config-file", (String) null)),
+                    Optional.ofNullable(global.matchedOptionValue("--dcs-url", (String) null)),
+                    global.matchedOptionValue("--insecure", false),
+                    surroundings.environment());
+            try (Session session = new Session(console, settings, providers, surroundings)) {
+                return verb.run(arguments, session);
+            }
+        } catch (UsageException e) {
+            return usageError(name + " ", verb.synopsis(), e.getMessage());
+        }
+    }
+
+    private static ParseResult parse(List<Option> options, List<String> words, boolean stopAtWord) {
+        CommandSpec model = Arguments.model(options);
+        model.parser().stopAtPositional(stopAtWord).expandAtFiles(false);
+        model.interpolateVariables(false);
+        try {
+            return new picocli.CommandLine(model).parseArgs(words.toArray(String[]::new));
+        } catch (UnmatchedArgumentException e) {
+            throw new UsageException("No such option: " + e.getUnmatched().getFirst());
+        } catch (MissingParameterException e) {
+            throw new UsageException(
+                    e.getMissing().isEmpty()
+                            ? e.getMessage()
+                            : "Option '" + lastOption(words) + "' requires an argument.");
+        } catch (ParameterException e) {
+            throw new UsageException(e.getMessage());
+        }
+    }
+
+    private static String lastOption(List<String> words) {
+        return words.stream().filter(word -> word.startsWith("-")).toList().getLast();
+    }
+
+    private int usageError(String command, String synopsis, String message) {
+        String program = surroundings.program();
+        console.warn("Usage: " + program + " " + command + synopsis + "\nTry '" + (program + " " + command).strip()
+                + " --help' for help.\n\nError: " + message);
+        return 2;
+    }
+
+    private void help() {
+        console.line("Usage: " + surroundings.program() + " [OPTIONS] COMMAND [ARGS]...");
+        console.line("");
+        console.line("  Command-line interface for interacting with Matriarch.");
+        options(GLOBAL);
+        console.line("");
+        console.line("Commands:");
+        Map<String, Supplier<Verb>> shown = verbs();
+        shown.remove(SyncobjAdminVerb.NAME);
+        shown.forEach((name, verb) ->
+                console.line("  " + padded(name, 18) + verb.get().description()));
+    }
+
+    private void help(String name, Verb verb) {
+        console.line("Usage: " + surroundings.program() + " " + name + " " + verb.synopsis());
+        console.line("");
+        console.line("  " + verb.description());
+        List<Option> options = new ArrayList<>(verb.options());
+        options.add(HELP);
+        options(options);
+    }
+
+    private void options(List<Option> options) {
+        console.line("");
+        console.line("Options:");
+        for (Option option : options) {
+            String names = String.join(", ", option.names())
+                    + option.value().map(value -> " " + value).orElse("");
+            if (names.length() > 28) {
+                console.line("  " + names);
+                console.line("  " + padded("", 30) + option.help());
+            } else {
+                console.line("  " + padded(names, 30) + option.help());
+            }
+        }
+    }
+
+    private static String padded(String text, int width) {
+        return text + " ".repeat(Math.max(0, width - text.length()));
+    }
+}

@@ -1,0 +1,44 @@
+package io.matriarch.app.ctl;
+
+import io.matriarch.app.config.TreeSection;
+import io.matriarch.app.store.MemberUrls;
+import io.matriarch.ports.dcs.ConsensusAdmin;
+import io.matriarch.ports.plugin.ConfigProblems;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The way to the embedded store's administration, for both of its command lines. */
+final class RaftConnection {
+
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final String SECTION = "raft";
+
+    private RaftConnection() {}
+
+    /** {@code host:port} with a port from 1 to 65535. */
+    static boolean isAddress(String text) {
+        return text.indexOf(':') > 0
+                && MemberUrls.hostPort(text, -1)
+                        .filter(address -> address.port() > 0)
+                        .isPresent();
+    }
+
+    /**
+     * Opens the administration with the configured section: its certificates, and its password unless another is given.
+     */
+    static ConsensusAdmin open(Session session, Optional<String> password) {
+        TreeSection configured = session.config().section(SECTION);
+        Map<String, Object> values = new LinkedHashMap<>(configured.values());
+        password.ifPresent(word -> values.put("password", word));
+        try {
+            return session.provider(SECTION)
+                    .flatMap(provider -> provider.admin(TreeSection.of(SECTION, values)))
+                    .orElseThrow(() -> new CtlException("the embedded store's administration is not installed"));
+        } catch (ConfigProblems e) {
+            throw new CtlException(e.getMessage(), e);
+        }
+    }
+}

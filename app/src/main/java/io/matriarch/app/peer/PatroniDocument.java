@@ -1,0 +1,41 @@
+package io.matriarch.app.peer;
+
+import io.matriarch.app.config.Trees;
+import io.matriarch.app.store.ClusterCodec;
+import io.matriarch.app.store.Json;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.ha.PeerAnswer;
+import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.Timeline;
+import java.util.Map;
+
+/** What {@code GET /patroni} of a member says, the reference's or ours: as much of it as a leader race needs. */
+final class PatroniDocument {
+
+    private PatroniDocument() {}
+
+    /** Reads an answer; without {@code xlog} it is none (API-119), whatever else is missing has its default. */
+    static PeerAnswer read(MemberName name, String text) {
+        Map<String, Object> document = Json.object(text).orElse(Map.of());
+        Map<String, Object> xlog = Trees.mapAt(document, "xlog");
+        if (xlog.isEmpty()) {
+            return new PeerAnswer.Unreachable(name, "its answer has no xlog");
+        }
+        Object role = document.get("role");
+        boolean primary = number(xlog, "location") != 0 || "primary".equals(role) || "master".equals(role);
+        Lsn position = primary
+                ? Lsn.ZERO
+                : new Lsn(number(xlog, "received_location")).max(new Lsn(number(xlog, "replayed_location")));
+        return new PeerAnswer.Reachable(
+                name,
+                !primary,
+                position,
+                new Timeline((int) number(document, "timeline")),
+                ClusterCodec.tags(Trees.mapAt(document, "tags")),
+                Trees.truthy(document.get("watchdog_failed")));
+    }
+
+    private static long number(Map<String, Object> document, String key) {
+        return document.get(key) instanceof Number number ? number.longValue() : 0;
+    }
+}

@@ -1,0 +1,105 @@
+package io.matriarch.app.rest;
+
+import io.matriarch.app.config.LiveConfig;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.jetty.server.Handler;
+import org.glassfish.jersey.jetty.JettyHttpContainerProvider;
+import org.glassfish.jersey.server.ResourceConfig;
+import org.glassfish.jersey.server.ServerProperties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The member's REST API, served from the start of the agent to its end. */
+public final class RestServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(RestServer.class);
+
+    private final RestAgent agent;
+    private final LiveConfig live;
+    private final FailsafeMemory failsafe;
+    private final Snapshots snapshots;
+    private Listener.Binding binding;
+    private Optional<Listener> listener;
+    private boolean closed;
+
+    private RestServer(RestAgent agent, LiveConfig live) throws RestServerException {
+        this.agent = agent;
+        this.live = live;
+        this.failsafe = new FailsafeMemory(agent.clock());
+        this.snapshots = new Snapshots(agent, live, failsafe);
+        this.binding = Listener.Binding.of(live.state().agent().rest());
+        this.listener = Optional.of(open());
+    }
+
+    /**
+     * Binds and serves.
+     *
+     * @throws RestServerException when the address is taken or a certificate cannot be used
+     */
+    public static RestServer start(RestAgent agent, LiveConfig live) throws RestServerException {
+        RestServer server = new RestServer(agent, live);
+        log.info("the REST API listens on {}", server.binding.listen());
+        return server;
+    }
+
+    private Listener open() throws RestServerException {
+        var access = new AccessControl(live, agent::view);
+        var gate = new Gate(resources(), snapshots, live, access, new Liveness(agent, live, snapshots));
+        return Listener.open(binding, live.state().agent().rest().requestQueueSize(), gate);
+    }
+
+    private Handler resources() {
+        var resources = new ResourceConfig();
+        // Everything is registered here by instance: nothing is searched for, which costs time and memory at start.
+        resources.addProperties(Map.of(
+                ServerProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true,
+                ServerProperties.METAINF_SERVICES_LOOKUP_DISABLE, true,
+                ServerProperties.WADL_FEATURE_DISABLE, true));
+        resources.registerInstances(new PatroniResource(snapshots));
+        return new JettyHttpContainerProvider().createContainer(Handler.class, resources);
+    }
+
+    /**
+     * To be called after a reload of the files: binds anew if the address, a TLS setting or the certificate on disk has
+     * changed. What cannot be used is logged, and the server goes on as it was where it can.
+     */
+    public synchronized void reconfigure() {
+        Listener.Binding wanted = Listener.Binding.of(live.state().agent().rest());
+        if (closed || wanted.equals(binding)) {
+            return;
+        }
+        Listener.Binding before = binding;
+        listener.ifPresent(Listener::close);
+        listener = Optional.empty();
+        try {
+            binding = wanted;
+            listener = Optional.of(open());
+            log.info("the REST API listens on {} with its new settings", wanted.listen());
+        } catch (RestServerException e) {
+            log.error("{}; the REST API goes on with its former settings", e.getMessage());
+            binding = before;
+            restore();
+        }
+    }
+
+    private void restore() {
+        try {
+            listener = Optional.of(open());
+        } catch (RestServerException e) {
+            log.error("the REST API is not served: {}", e.getMessage());
+        }
+    }
+
+    /** The port it listens on; 0 while it doesn't. */
+    public synchronized int port() {
+        return listener.map(Listener::port).orElse(0);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        listener.ifPresent(Listener::close);
+        listener = Optional.empty();
+    }
+}

@@ -1,0 +1,127 @@
+package io.matriarch.app.rest;
+
+import io.matriarch.app.Version;
+import io.matriarch.app.config.DynamicSettings;
+import io.matriarch.app.config.LiveConfig;
+import io.matriarch.app.loop.AgentView;
+import io.matriarch.app.store.Json;
+import io.matriarch.domain.cluster.ScheduledRestart;
+import io.matriarch.domain.time.MonotonicTime;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What requests are answered from: the last turn, and the document made of it, which is the same for all requests until
+ * something in it changes. Only what must be true at the moment of the answer is asked anew each time.
+ */
+final class Snapshots {
+
+    private final RestAgent agent;
+    private final LiveConfig live;
+    private final FailsafeMemory failsafe;
+    private volatile Optional<Made> made = Optional.empty();
+
+    /** What a document depends on. */
+    private record Inputs(
+            Optional<AgentView> view,
+            LiveConfig.State config,
+            Optional<ScheduledRestart> restart,
+            boolean viewed,
+            boolean failsafe) {
+
+        /** By identity where the content is large and never changes in place. */
+        boolean same(Inputs other) {
+            return view.orElse(null) == other.view.orElse(null)
+                    && config == other.config
+                    && viewed == other.viewed
+                    && failsafe == other.failsafe
+                    && restart.equals(other.restart);
+        }
+    }
+
+    private record Made(Inputs inputs, Standing standing, byte[] document) {}
+
+    /** The state of one moment. */
+    record Moment(
+            Optional<AgentView> view,
+            Standing standing,
+            boolean locked,
+            boolean viewed,
+            boolean failsafe,
+            byte[] document) {
+
+        HealthCheck check() {
+            return new HealthCheck(standing, locked, viewed);
+        }
+
+        boolean unlocked() {
+            return Snapshots.unlocked(standing, viewed);
+        }
+    }
+
+    Snapshots(RestAgent agent, LiveConfig live, FailsafeMemory failsafe) {
+        this.agent = agent;
+        this.live = live;
+        this.failsafe = failsafe;
+    }
+
+    Moment now() {
+        Optional<AgentView> view = agent.view();
+        boolean viewed = view.filter(seen -> seen.lastRead()
+                        .filter(read ->
+                                !read.keys().isEmpty() || !read.members().isEmpty())
+                        .isPresent())
+                .filter(this::isYoung)
+                .isPresent();
+        Inputs inputs = new Inputs(view, live.state(), agent.scheduledRestart(), viewed, failsafe.active());
+        Made current = made.filter(one -> one.inputs().same(inputs)).orElseGet(() -> make(inputs));
+        return new Moment(view, current.standing(), agent.isLeader(), viewed, inputs.failsafe(), current.document());
+    }
+
+    private boolean isYoung(AgentView view) {
+        MonotonicTime now = agent.clock().now();
+        return now.since(view.endedAt()).compareTo(view.observation().settings().ttl()) < 0;
+    }
+
+    private Made make(Inputs inputs) {
+        DynamicSettings settings = inputs.config().effective().settings();
+        Standing standing = inputs.view()
+                .map(view -> Standing.of(view, settings))
+                .orElseGet(
+                        () -> Standing.before(settings, inputs.config().agent().tags()));
+        Map<String, Object> document = StatusDocument.of(
+                standing,
+                inputs.view(),
+                inputs.config().agent(),
+                inputs.restart(),
+                unlocked(standing, inputs.viewed()),
+                inputs.failsafe());
+        Made next = new Made(inputs, standing, Json.spaced(document).getBytes(StandardCharsets.US_ASCII));
+        made = Optional.of(next);
+        return next;
+    }
+
+    private static boolean unlocked(Standing standing, boolean viewed) {
+        return !viewed || standing.cluster().filter(read -> read.isLocked()).isEmpty();
+    }
+
+    /** {@code GET /patroni}: the document, and after its keys one that only we have. */
+    byte[] status() {
+        Moment now = now();
+        Map<String, Object> own = new LinkedHashMap<>();
+        own.put("version", Version.own());
+        own.put("guard", agent.guard().name());
+        agent.lease().ifPresent(lease -> {
+            Duration left = agent.clock().now().until(lease.deadline());
+            own.put("lease_deadline_ms", Math.max(0, left.toMillis()));
+        });
+        now.view().ifPresent(view -> own.put("reason", view.reason().name()));
+        own.put("pid", ProcessHandle.current().pid());
+        byte[] document = now.document();
+        String start = new String(document, 0, document.length - 1, StandardCharsets.US_ASCII);
+        return (start + ", \"matriarch\": " + Json.spaced(own) + "}").getBytes(StandardCharsets.US_ASCII);
+    }
+}

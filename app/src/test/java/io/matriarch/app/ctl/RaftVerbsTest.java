@@ -1,0 +1,202 @@
+package io.matriarch.app.ctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.matriarch.app.ctl.CtlFixture.Result;
+import io.matriarch.domain.cluster.Revision;
+import io.matriarch.ports.dcs.ConsensusAdmin;
+import io.matriarch.ports.dcs.DcsUnavailableException;
+import io.matriarch.ports.dcs.WriteResult;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RaftVerbsTest {
+
+    private static final String STATUS = """
+            commit_idx: 2
+            enabled_code_version: 0
+            has_quorum: True
+            last_applied: 2
+            leader: 127.0.0.1:18102
+            leader_commit_idx: 2
+            log_len: 2
+            match_idx_count: 2
+            match_idx_server_127.0.0.1:18101: 2
+            match_idx_server_127.0.0.1:18103: 0
+            next_node_idx_count: 2
+            next_node_idx_server_127.0.0.1:18101: 3
+            next_node_idx_server_127.0.0.1:18103: 2
+            partner_node_status_server_127.0.0.1:18101: 2
+            partner_node_status_server_127.0.0.1:18103: 0
+            partner_nodes_count: 2
+            raft_term: 1
+            readonly_nodes_count: 0
+            revision: deprecated
+            self: 127.0.0.1:18102
+            self_code_version: 0
+            state: 2
+            uptime: 4
+            version: 0.3.11
+            """;
+
+    private final List<String> calls = new ArrayList<>();
+    private WriteResult answer = new WriteResult.Done(new Revision(1));
+    private boolean reachable = true;
+    private final CtlFixture fixture = new CtlFixture();
+
+    RaftVerbsTest() {
+        fixture.admin = Optional.of(new Admin());
+    }
+
+    private Result admin(String... options) {
+        String[] words = new String[options.length + 1];
+        words[0] = "syncobj-admin";
+        System.arraycopy(options, 0, words, 1, options.length);
+        return fixture.run(words);
+    }
+
+    @Test
+    @DisplayName("CTL-112 CTL-113 CTL-114 CTL-115 -status: keys in ASCII order")
+    void status() {
+        assertThat(admin("-conn", "127.0.0.1:18102", "-status")).isEqualTo(new Result(0, STATUS, ""));
+        assertThat(fixture.run("raft", "status", "--conn", "127.0.0.1:18102")).isEqualTo(new Result(0, STATUS, ""));
+        fixture.run("raft", "status");
+        assertThat(calls.getLast()).isEqualTo("status 127.0.0.1:5010");
+    }
+
+    @Test
+    @DisplayName("CTL-116 CTL-118 CTL-119 -add and -remove that are accepted")
+    void accepted() {
+        assertThat(admin("-conn", "a:1", "-add", "b:2")).isEqualTo(new Result(0, "SUCCESS ADD b:2\n", ""));
+        assertThat(admin("-conn", "a:1", "-remove", "b:2", "-pass", "secret"))
+                .isEqualTo(new Result(0, "SUCCESS REMOVE b:2\n", ""));
+        assertThat(calls).containsExactly("add a:1 b:2", "remove a:1 b:2");
+        assertThat(fixture.section).contains(Map.of("self_addr", "127.0.0.1:5010", "password", "secret"));
+    }
+
+    @Test
+    @DisplayName("CTL-117 CTL-118 -add and -remove that are refused")
+    void refused() {
+        answer = new WriteResult.Refused("is a member");
+        assertThat(admin("-conn", "a:1", "-add", "b:2")).isEqualTo(new Result(1, "FAIL ADD b:2\n", ""));
+        assertThat(admin("-conn", "a:1", "-remove", "b:2", "-compat-exit"))
+                .isEqualTo(new Result(0, "FAIL REMOVE b:2\n", ""));
+    }
+
+    @ParameterizedTest
+    @DisplayName("CTL-120 what is no address and no command")
+    @CsvSource({
+        "-status, invalid address to connect",
+        "-conn a -status, invalid address to connect",
+        "-conn a:0 -status, invalid address to connect",
+        "-conn a:70000 -add b:1, invalid address to connect",
+        "-conn a:1, invalid command",
+        "-conn a:1 -add b, invalid address to command add",
+        "-conn a:1 -remove b:x, invalid address to command remove",
+        "-conn a:1 -set_version 1, 'wrong version, current version is 0, requested version is 1'",
+        "-conn a:1 -set_version -1, 'wrong version, enabled version is 0, requested version is -1'",
+    })
+    void invalid(String options, String text) {
+        assertThat(admin(options.split(" "))).isEqualTo(new Result(1, text + "\n", ""));
+    }
+
+    @Test
+    void setVersion() {
+        assertThat(admin("-conn", "a:1", "-set_version", "0")).isEqualTo(new Result(0, "SUCCESS SET_VERSION 0\n", ""));
+    }
+
+    @Test
+    @DisplayName("CTL-121 nobody answers")
+    void lost() {
+        reachable = false;
+        answer = new WriteResult.Unknown("closed");
+        Result lost = new Result(1, "connection lost\n", "");
+        assertThat(admin("-conn", "a:1", "-status")).isEqualTo(lost);
+        assertThat(admin("-conn", "a:1", "-add", "b:2")).isEqualTo(lost);
+        assertThat(fixture.run("raft", "status"))
+                .isEqualTo(new Result(1, "", "Error: no answer from 127.0.0.1:5010\n"));
+    }
+
+    @Test
+    @DisplayName("raft: the same and more in our own words")
+    void raft() {
+        assertThat(fixture.run("raft", "add", "b:2")).isEqualTo(new Result(0, "Success: add b:2\n", ""));
+        assertThat(fixture.run("raft", "transfer-leader", "b:2").out()).isEqualTo("Success: transfer-leader b:2\n");
+        assertThat(fixture.run("raft", "snapshot", "--conn", "c:3").out()).isEqualTo("Success: snapshot c:3\n");
+        assertThat(fixture.run("raft", "get", "/service/batman/leader").out()).isEqualTo("pg0\n");
+        assertThat(fixture.run("raft", "get", "/nosuch"))
+                .isEqualTo(new Result(1, "", "Error: there is no key /nosuch\n"));
+        assertThat(fixture.run("raft", "add", "b").err()).isEqualTo("Error: not an address with host and port: b\n");
+        assertThat(fixture.run("raft", "fly").status()).isEqualTo(2);
+        assertThat(fixture.run("raft", "add").status()).isEqualTo(2);
+        answer = new WriteResult.Refused("no leader");
+        assertThat(fixture.run("raft", "remove", "b:2").err()).isEqualTo("Error: remove b:2 was refused: no leader\n");
+    }
+
+    private final class Admin implements ConsensusAdmin {
+
+        @Override
+        public NodeStatus status(String address, Duration timeout) throws DcsUnavailableException {
+            calls.add("status " + address);
+            if (!reachable) {
+                throw new DcsUnavailableException("no answer from " + address);
+            }
+            return new NodeStatus(
+                    "127.0.0.1:18102",
+                    2,
+                    Optional.of("127.0.0.1:18102"),
+                    1,
+                    2,
+                    2,
+                    2,
+                    2,
+                    true,
+                    new TreeMap<>(Map.of("127.0.0.1:18101", true, "127.0.0.1:18103", false)),
+                    new TreeMap<>(Map.of("127.0.0.1:18101", 2L, "127.0.0.1:18103", 0L)),
+                    new TreeMap<>(Map.of("127.0.0.1:18101", 3L, "127.0.0.1:18103", 2L)),
+                    0,
+                    Duration.ofSeconds(4),
+                    "0.3.11");
+        }
+
+        @Override
+        public WriteResult add(String address, String voter, Duration timeout) {
+            calls.add("add " + address + " " + voter);
+            return answer;
+        }
+
+        @Override
+        public WriteResult remove(String address, String voter, Duration timeout) {
+            calls.add("remove " + address + " " + voter);
+            return answer;
+        }
+
+        @Override
+        public WriteResult transferLeadership(String address, String voter, Duration timeout) {
+            calls.add("transfer " + address + " " + voter);
+            return answer;
+        }
+
+        @Override
+        public WriteResult snapshot(String address, Duration timeout) {
+            calls.add("snapshot " + address);
+            return answer;
+        }
+
+        @Override
+        public Optional<String> get(String path, Duration timeout) {
+            return path.endsWith("/leader") ? Optional.of("pg0") : Optional.empty();
+        }
+
+        @Override
+        public void close() {}
+    }
+}
