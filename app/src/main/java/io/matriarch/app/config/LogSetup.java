@@ -24,7 +24,6 @@ public final class LogSetup {
 
     /** Libraries that tell at INFO what only their authors want to know; {@code log.loggers} makes them speak. */
     private static final List<String> LIBRARIES = List.of(
-            "com.alipay",
             "com.google",
             "com.orbitz",
             "io.etcd",
@@ -38,6 +37,9 @@ public final class LogSetup {
             "org.kiwiproject",
             "org.postgresql",
             "retrofit2");
+
+    /** While a peer is down it says so several times a second, at ERROR; our own code says it once and says what it means. */
+    private static final String RAFT_LIBRARY = "com.alipay";
 
     private static final Set<String> OWN_LEVELS = new HashSet<>();
     private static Optional<LogQueue> queue = Optional.empty();
@@ -107,6 +109,7 @@ public final class LogSetup {
         root.setLevel(level);
         Level ofLibraries = level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN;
         LIBRARIES.forEach(name -> own(context, name, ofLibraries));
+        own(context, RAFT_LIBRARY, Level.OFF);
         settings.loggers().forEach((name, wanted) -> {
             // The reference's own loggers are ours here.
             String ours = name.equals("patroni") ? "io.matriarch" : name;
