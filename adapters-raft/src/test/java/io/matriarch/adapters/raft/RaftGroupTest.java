@@ -223,7 +223,8 @@ class RaftGroupTest {
         }
         group.start(leader);
         assertThat(text(dcs(group, wiped), StoreKey.CONFIG)).isEqualTo("{}");
-        TestGroup.awaitTrue("the vote is back", () -> group.node(wiped).formation().mayVote());
+        TestGroup.awaitTrue(
+                "the vote is back", () -> group.node(wiped).formation().mayVote());
     }
 
     @Test

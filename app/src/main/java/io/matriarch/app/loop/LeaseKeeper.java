@@ -41,6 +41,7 @@ public final class LeaseKeeper {
     private Consumer<Lease> onRenewed = lease -> {};
     private LeaseView view = new LeaseView.None();
     private Duration ttl = Duration.ofSeconds(30);
+    private boolean lengthChanged;
     private MonotonicTime mandateEnds;
     private MonotonicTime lastAttempt;
 
@@ -61,7 +62,12 @@ public final class LeaseKeeper {
         onRenewed = listener;
     }
 
+    /**
+     * Leases have another length from now on. A store may fix a lease's length when it grants it, so a hold moves to a
+     * fresh lease with the next renewal (SAF-015).
+     */
     public synchronized void adopt(Duration newTtl) {
+        lengthChanged |= !ttl.equals(newTtl) && view instanceof LeaseView.Mine;
         ttl = newTtl;
     }
 
@@ -131,10 +137,29 @@ public final class LeaseKeeper {
     public Outcome renew() {
         attempts.lock();
         try {
-            return renewExclusively();
+            Optional<Lease> tooShortOrLong = ofOldLength();
+            return tooShortOrLong.isPresent() ? moveTo(tooShortOrLong.get()) : renewExclusively();
         } finally {
             attempts.unlock();
         }
+    }
+
+    private synchronized Optional<Lease> ofOldLength() {
+        return lengthChanged ? lease() : Optional.empty();
+    }
+
+    /** From our own lease to a fresh one, by the same compare-and-set as from a former process's. */
+    private Outcome moveTo(Lease old) {
+        Outcome outcome = adoptFrom(old.id());
+        if (outcome instanceof Outcome.Done) {
+            Consumer<Lease> listener;
+            synchronized (this) {
+                lengthChanged = false;
+                listener = onRenewed;
+            }
+            lease().ifPresent(listener);
+        }
+        return outcome;
     }
 
     private Outcome renewExclusively() {

@@ -92,6 +92,15 @@ public final class Agent implements AutoCloseable {
         wakeup.ring();
     }
 
+    /** Who is told after the configuration has been read again. */
+    void onReload(Runnable listener) {
+        settings.addListener((changed, postgres, always) -> {
+            if (always) {
+                listener.run();
+            }
+        });
+    }
+
     /** Reads the configuration files again, as SIGHUP does. */
     public void reload() {
         settings.requestReload();

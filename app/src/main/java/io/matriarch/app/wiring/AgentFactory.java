@@ -37,7 +37,7 @@ final class AgentFactory {
      *
      * @throws ConfigProblems when a section of an adapter cannot be used
      */
-    static Agent create(LiveConfig live) {
+    static AgentForRest create(LiveConfig live) {
         List<Module> modules = new ArrayList<>(Plugins.modules(live.state().agent()));
         modules.add(new MatriarchModule(live));
         Injector injector = Guice.createInjector(Stage.PRODUCTION, modules);
@@ -46,6 +46,8 @@ final class AgentFactory {
         PostgresControl postgres = injector.getInstance(PostgresControl.class);
         PostgresProbe probe = injector.getInstance(PostgresProbe.class);
         Watchdog watchdog = injector.getInstance(Watchdog.class);
+        PeerClient peers = injector.getInstance(PeerClient.class);
+        Guard guard = injector.getInstance(Guard.class);
         LiveSettings settings = injector.getInstance(LiveSettings.class);
 
         var wakeup = new Wakeup();
@@ -58,13 +60,14 @@ final class AgentFactory {
         settings.addListener(
                 new Listeners(watchdog, keeper, leaseGuard, injector.getInstance(PostgresConfigurator.class)));
         var loop = new HaLoopBuilder(self, () -> live.state().agent().tags())
-                .ports(dcs, probe, postgres, injector.getInstance(PeerClient.class))
-                .guards(injector.getInstance(Guard.class), leaseGuard, watchdog)
+                .ports(dcs, probe, postgres, peers)
+                .guards(guard, leaseGuard, watchdog)
                 .keeping(clock, keeper, settings)
                 .beside(task, requests)
                 .reporting((seen, running) -> MemberReport.of(Agent.identity(live), seen, running, schedule.current()))
                 .build();
-        return new Agent(live, settings, dcs, probe, loop, keeper, leaseGuard, requests, schedule, wakeup);
+        var agent = new Agent(live, settings, dcs, probe, loop, keeper, leaseGuard, requests, schedule, wakeup);
+        return new AgentForRest(agent, peers, probe, postgres, guard, clock);
     }
 
     /** Everybody who has to know of a change of the configuration. */

@@ -9,6 +9,8 @@ import io.matriarch.app.config.HostChecks;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.config.LocalConfig;
 import io.matriarch.app.config.LogSetup;
+import io.matriarch.app.rest.RestServer;
+import io.matriarch.app.rest.RestServerException;
 import io.matriarch.ports.plugin.ConfigProblem;
 import io.matriarch.ports.plugin.ConfigProblems;
 import java.io.IOException;
@@ -86,9 +88,12 @@ public final class AgentProcess {
             return 1;
         }
         try {
-            return run(AgentFactory.create(live));
+            return run(AgentFactory.create(live), live);
         } catch (ConfigProblems e) {
             ConfigCheck.lines(e).forEach(log::error);
+            return 1;
+        } catch (RestServerException e) {
+            log.error("{}", e.getMessage());
             return 1;
         } catch (Exception e) {
             log.error("the agent ends: {}", e.getMessage(), e);
@@ -96,11 +101,14 @@ public final class AgentProcess {
         }
     }
 
-    private static int run(Agent agent) throws Exception {
-        Signals.on("TERM", () -> agent.shutdown());
-        Signals.on("INT", () -> agent.shutdown());
-        Signals.on("HUP", () -> agent.reload());
-        try (agent) {
+    private static int run(AgentForRest parts, LiveConfig live) throws Exception {
+        Agent agent = parts.agent();
+        try (agent;
+                RestServer rest = RestServer.start(parts, live)) {
+            agent.onReload(rest::reconfigure);
+            Signals.on("TERM", agent::shutdown);
+            Signals.on("INT", agent::shutdown);
+            Signals.on("HUP", agent::reload);
             return agent.run();
         }
     }
