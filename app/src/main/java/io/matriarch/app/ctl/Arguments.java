@@ -1,71 +1,43 @@
 package io.matriarch.app.ctl;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
-import picocli.CommandLine.ParseResult;
 
 /** What was typed behind a verb. Values are texts; each reading checks, so that messages are the reference's. */
 final class Arguments {
 
-    private final ParseResult parsed;
-    private final List<String> words;
+    private final ParsedLine line;
 
-    Arguments(ParseResult parsed) {
-        this.parsed = parsed;
-        this.words = List.copyOf(parsed.matchedPositionalValue(0, List.<String>of()));
-    }
-
-    /** A picocli model made by calls: annotations would cost the start-up time of reflection. */
-    static CommandSpec model(List<Option> options) {
-        CommandSpec model = CommandSpec.create();
-        for (Option option : options) {
-            OptionSpec.Builder builder = OptionSpec.builder(option.names().toArray(String[]::new));
-            if (option.repeatable()) {
-                builder.type(List.class).auxiliaryTypes(String.class).arity("1");
-            } else if (option.value().isPresent()) {
-                builder.type(String.class).arity("1");
-            } else {
-                builder.type(boolean.class).arity("0");
-            }
-            model.addOption(builder.build());
-        }
-        model.addPositional(PositionalParamSpec.builder()
-                .type(List.class)
-                .auxiliaryTypes(String.class)
-                .index("0..*")
-                .arity("0..*")
-                .build());
-        return model;
+    Arguments(ParsedLine line) {
+        this.line = line;
     }
 
     /** Words that are no options, in order. */
     List<String> words() {
-        return words;
+        return line.words();
     }
 
     Optional<String> word(int index) {
-        return index < words.size() ? Optional.of(words.get(index)) : Optional.empty();
+        return index < words().size() ? Optional.of(words().get(index)) : Optional.empty();
     }
 
     List<String> wordsFrom(int index) {
-        return index < words.size() ? words.subList(index, words.size()) : List.of();
+        return index < words().size() ? words().subList(index, words().size()) : List.of();
     }
 
+    /** Whether a flag was given; {@code name} is the last of its names, here and below. */
     boolean flag(String name) {
-        return parsed.matchedOptionValue(name, false);
+        return line.values().containsKey(name);
     }
 
     Optional<String> text(String name) {
-        return Optional.ofNullable(parsed.matchedOptionValue(name, (String) null));
+        List<String> values = texts(name);
+        return values.isEmpty() ? Optional.empty() : Optional.of(values.getLast());
     }
 
     List<String> texts(String name) {
-        return new ArrayList<>(parsed.matchedOptionValue(name, List.<String>of()));
+        return line.values().getOrDefault(name, List.of());
     }
 
     Optional<RoleFilter> role() {

@@ -5,14 +5,8 @@ import io.matriarch.ports.plugin.DcsProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import picocli.CommandLine.MissingParameterException;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Parses one command line, runs its verb and turns what happens into texts and an exit status. */
 final class CommandLine {
@@ -20,7 +14,7 @@ final class CommandLine {
     private static final Option HELP = Option.flag("Show this message and exit.", "--help");
     private static final List<Option> GLOBAL = List.of(
             Option.of("TEXT", "Configuration file", "-c", "--config-file"),
-            Option.of("TEXT", "The DCS connect url", "-d", "--dcs-url", "--dcs"),
+            Option.of("TEXT", "The DCS connect url", "-d", "--dcs", "--dcs-url"),
             Option.flag("Allow connections to SSL sites without certs", "-k", "--insecure"),
             HELP);
 
@@ -83,14 +77,14 @@ final class CommandLine {
     }
 
     private int dispatch(String[] args) {
-        ParseResult global;
+        Arguments global;
         try {
             global = parse(GLOBAL, List.of(args), true);
         } catch (UsageException e) {
             return usageError("", "[OPTIONS] COMMAND [ARGS]...", e.getMessage());
         }
-        List<String> words = global.matchedPositionalValue(0, List.<String>of());
-        if (global.matchedOptionValue("--help", false)) {
+        List<String> words = global.words();
+        if (global.flag("--help")) {
             help();
             return 0;
         }
@@ -105,25 +99,24 @@ final class CommandLine {
         return run(name, verb.get(), words.subList(1, words.size()), global);
     }
 
-    private int run(String name, Verb verb, List<String> words, ParseResult global) {
+    private int run(String name, Verb verb, List<String> words, Arguments global) {
         try {
             List<Option> options = new ArrayList<>(verb.options());
             options.add(HELP);
-            ParseResult parsed = parse(options, words, false);
-            if (parsed.matchedOptionValue("--help", false)) {
+            Arguments arguments = parse(options, words, false);
+            if (arguments.flag("--help")) {
                 help(name, verb);
                 return 0;
             }
-            Arguments arguments = new Arguments(parsed);
             if (arguments.words().size() > verb.maxArguments()) {
                 List<String> extra = arguments.wordsFrom(verb.maxArguments());
                 throw new UsageException("Got unexpected extra argument" + (extra.size() > 1 ? "s (" : " (")
                         + String.join(" ", extra) + ")");
             }
             Supplier<TreeSection> settings = () -> CtlSettings.load(
-                    Optional.ofNullable(global.matchedOptionValue("--config-file", (String) null)),
-                    Optional.ofNullable(global.matchedOptionValue("--dcs-url", (String) null)),
-                    global.matchedOptionValue("--insecure", false),
+                    global.text("--config-file"),
+                    global.text("--dcs-url"),
+                    global.flag("--insecure"),
                     surroundings.environment());
             try (Session session = new Session(console, settings, providers, surroundings)) {
                 return verb.run(arguments, session);
@@ -133,26 +126,9 @@ final class CommandLine {
         }
     }
 
-    private static ParseResult parse(List<Option> options, List<String> words, boolean stopAtWord) {
-        CommandSpec model = Arguments.model(options);
-        model.parser().stopAtPositional(stopAtWord).expandAtFiles(false);
-        model.interpolateVariables(false);
-        try {
-            return new picocli.CommandLine(model).parseArgs(words.toArray(String[]::new));
-        } catch (UnmatchedArgumentException e) {
-            throw new UsageException("No such option: " + e.getUnmatched().getFirst());
-        } catch (MissingParameterException e) {
-            throw new UsageException(
-                    e.getMissing().isEmpty()
-                            ? e.getMessage()
-                            : "Option '" + lastOption(words) + "' requires an argument.");
-        } catch (ParameterException e) {
-            throw new UsageException(e.getMessage());
-        }
-    }
-
-    private static String lastOption(List<String> words) {
-        return words.stream().filter(word -> word.startsWith("-")).toList().getLast();
+    private static Arguments parse(List<Option> options, List<String> words, boolean stopAtWord) {
+        return new Arguments(PlainParser.parse(options, words, stopAtWord)
+                .orElseGet(() -> PicocliParser.parse(options, words, stopAtWord)));
     }
 
     private int usageError(String command, String synopsis, String message) {

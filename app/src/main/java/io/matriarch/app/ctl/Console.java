@@ -1,6 +1,8 @@
 package io.matriarch.app.ctl;
 
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -14,6 +16,9 @@ import java.util.function.Supplier;
 
 /** The operator's screen and keyboard: output, prompts and confirmations, all with the reference's texts. */
 final class Console {
+
+    /** Never closed: the descriptor belongs to the process. */
+    private static final FileOutputStream STANDARD_ERROR = new FileOutputStream(FileDescriptor.err);
 
     private final PrintStream out;
     private final PrintStream err;
@@ -57,6 +62,17 @@ final class Console {
         out.flush();
         err.print(text + "\n");
         err.flush();
+    }
+
+    /** A line on stderr of who has no console at hand. */
+    static void standardError(String line) {
+        byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+        try {
+            STANDARD_ERROR.write(bytes);
+        } catch (IOException e) {
+            // Nobody listens to what is only said beside the result.
+            return;
+        }
     }
 
     void flush() {

@@ -19,6 +19,7 @@ public final class Ctl {
 
     /** Runs one command and ends the process with its exit status. */
     public static void main(String[] args) {
+        CtlLogging.use();
         Map<String, String> environment = System.getenv();
         boolean terminal = System.console() != null && System.console().isTerminal();
         Console console = new Console(

@@ -33,6 +33,11 @@ record Option(List<String> names, Optional<String> value, boolean repeatable, St
         return new Option(List.of(names), Optional.of(value), true, help);
     }
 
+    /** The name its value is looked up by. */
+    String key() {
+        return names.getLast();
+    }
+
     /** How a message names it: {@code '-r' / '--role'}. */
     String quoted() {
         return "'" + String.join("' / '", names.reversed()) + "'";

@@ -6,6 +6,7 @@ import io.matriarch.ports.dcs.ConsensusAdmin;
 import io.matriarch.ports.plugin.ConfigProblems;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,10 +29,14 @@ final class RaftConnection {
 
     /**
      * Opens the administration with the configured section: its certificates, and its password unless another is given.
+     * Where nothing is configured the node itself is all that is known of the store.
      */
-    static ConsensusAdmin open(Session session, Optional<String> password) {
+    static ConsensusAdmin open(Session session, String node, Optional<String> password) {
         TreeSection configured = session.config().section(SECTION);
         Map<String, Object> values = new LinkedHashMap<>(configured.values());
+        if (values.get("self_addr") == null && values.get("partner_addrs") == null) {
+            values.put("partner_addrs", List.of(node));
+        }
         password.ifPresent(word -> values.put("password", word));
         try {
             return session.provider(SECTION)

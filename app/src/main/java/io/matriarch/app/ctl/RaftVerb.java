@@ -55,7 +55,7 @@ final class RaftVerb implements Verb {
         }
         String node = node(arguments, session);
         Duration timeout = timeout(arguments);
-        try (ConsensusAdmin admin = RaftConnection.open(session, arguments.text("--pass"))) {
+        try (ConsensusAdmin admin = RaftConnection.open(session, node, arguments.text("--pass"))) {
             switch (command) {
                 case "status" -> RaftStatus.print(session.console(), admin.status(node, timeout));
                 case "add" -> report(session, command, object, admin.add(node, object, timeout));

@@ -58,7 +58,7 @@ final class Session implements AutoCloseable {
 
     /** Logs a line on stderr, as the reference's logging does. */
     void log(String level, String text) {
-        new LogLine(this).print(level, text);
+        LogLine.print(this, level, text);
     }
 
     Stamp stamp() {

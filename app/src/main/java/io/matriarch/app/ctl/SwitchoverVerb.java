@@ -44,7 +44,7 @@ final class SwitchoverVerb implements Verb {
                 ? List.of(Option.GROUP, candidate, Option.FORCE)
                 : List.of(
                         Option.GROUP,
-                        Option.of("TEXT", "The name of the current leader", "--leader", "--primary"),
+                        Option.of("TEXT", "The name of the current leader", "--primary", "--leader"),
                         candidate,
                         Option.of(
                                 "TEXT",

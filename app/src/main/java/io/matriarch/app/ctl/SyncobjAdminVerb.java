@@ -69,7 +69,7 @@ final class SyncobjAdminVerb implements Verb {
         if (!status && added.isEmpty() && removed.isPresent() && !RaftConnection.isAddress(removed.get())) {
             return fail(console, "invalid address to command remove");
         }
-        try (ConsensusAdmin admin = RaftConnection.open(session, arguments.text("-pass"))) {
+        try (ConsensusAdmin admin = RaftConnection.open(session, node.get(), arguments.text("-pass"))) {
             if (status) {
                 RaftStatus.print(console, admin.status(node.get(), RaftConnection.PATIENCE));
                 return true;
