@@ -40,5 +40,5 @@ for dcs in raft etcd consul; do
   PATRONI_CONFIGURATION=$(cat "$here/$dcs.yml")
   export PATRONI_CONFIGURATION
   train "agent-$dcs" matriarch --version
-  train "ctl-$dcs" matriarchctl version
+  train "ctl-$dcs" matriarchctl aot-training
 done

@@ -31,6 +31,7 @@ final class CommandLine {
     /** Verbs by name; each is made only when it is the one. */
     private static Map<String, Supplier<Verb>> verbs() {
         Map<String, Supplier<Verb>> verbs = new TreeMap<>();
+        verbs.put(TrainingVerb.NAME, TrainingVerb::new);
         verbs.put("demote-cluster", () -> new StandbyVerb(true));
         verbs.put("dsn", DsnVerb::new);
         verbs.put("edit-config", EditConfigVerb::new);
@@ -147,6 +148,7 @@ final class CommandLine {
         console.line("Commands:");
         Map<String, Supplier<Verb>> shown = verbs();
         shown.remove(SyncobjAdminVerb.NAME);
+        shown.remove(TrainingVerb.NAME);
         shown.forEach((name, verb) ->
                 console.line("  " + padded(name, 18) + verb.get().description()));
     }

@@ -32,6 +32,8 @@ public final class CtlLogging implements SLF4JServiceProvider, ILoggerFactory {
     /** Makes it the logging of this process; to be called before anything logs. */
     static void use() {
         System.setProperty("slf4j.provider", CtlLogging.class.getName());
+        // Or it announces on stderr which provider it has been told to use.
+        System.setProperty("slf4j.internal.verbosity", "WARN");
     }
 
     /** The level that the environment asks for, 0 for none. */

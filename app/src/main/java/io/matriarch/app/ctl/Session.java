@@ -120,6 +120,13 @@ final class Session implements AutoCloseable {
         }
     }
 
+    /** One attempt with little patience. */
+    void loadOnce(String name) throws DcsUnavailableException {
+        Dcs dcs = dcs(name, Optional.empty());
+        dcs.adopt(new DcsTiming(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofMillis(500)));
+        dcs.load();
+    }
+
     Dcs dcs(Cluster cluster) {
         return dcs(cluster.name(), cluster.group());
     }

@@ -170,4 +170,14 @@ class InvocationTest {
         fixture.run("list", "--group", "0");
         assertThat(fixture.opened.map(DcsContext::scope)).contains(new Scope("service", "batman/0"));
     }
+
+    @Test
+    @DisplayName("the training run shows an invented cluster and reads the store")
+    void training() {
+        Result result = pair().run("aot-training");
+        assertThat(result.status()).isZero();
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out()).contains("Cluster: training", "\"Member\": \"b\"");
+        assertThat(pair().run("--help").out()).doesNotContain("training");
+    }
 }
