@@ -118,7 +118,8 @@ final class Formation implements AutoCloseable {
             return;
         }
         var everybody = node().settings().everybody();
-        long blank = 1 + answers.stream().filter(status -> agrees(status, everybody)).count();
+        long blank =
+                1 + answers.stream().filter(status -> agrees(status, everybody)).count();
         if (blank > everybody.size() / 2) {
             form(everybody);
         } else {
