@@ -103,6 +103,11 @@ final class PgProbe implements PostgresProbe {
     private void noteAnswer(SqlView sql) {
         ServerStatus status = server.status();
         Role role = status.role();
+        if (!(sql instanceof SqlView.NoAnswer)
+                && (status.state() == ServerState.STARTING || status.state() == ServerState.STARTING_AFTER_BOOTSTRAP)) {
+            // It began to accept connections after its status was looked at.
+            server.nowRunning();
+        }
         switch (sql) {
             case SqlView.Primary _ -> {
                 if (role == Role.PROMOTED || role == Role.UNINITIALIZED || role == Role.DEMOTED) {

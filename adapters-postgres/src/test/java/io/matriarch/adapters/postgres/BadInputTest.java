@@ -10,6 +10,7 @@ import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.ports.plugin.ConfigProblems;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.StopOrder;
+import io.matriarch.ports.testing.MapSection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
