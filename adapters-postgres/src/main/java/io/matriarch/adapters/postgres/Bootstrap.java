@@ -180,17 +180,19 @@ final class Bootstrap {
         if (bootstrap.values().containsKey("users")) {
             log.error("bootstrap.users is not supported: create users in the post_bootstrap script");
         }
+        Optional<String> command = bootstrap
+                .text("post_bootstrap")
+                .or(() -> bootstrap.text("post_init"))
+                .filter(text -> !text.isBlank());
         try (Connection connection = server.connect("bootstrap", Jdbc.Bounds.none())) {
-            Roles.create(connection, server.settings(), server.majorOrOldest());
-        } catch (SQLException e) {
-            return new ControlResult.Failed("cannot create the roles: " + e.getMessage());
-        }
-        Optional<String> command = bootstrap.text("post_bootstrap").or(() -> bootstrap.text("post_init"));
-        if (command.isPresent() && !command.get().isBlank()) {
-            Optional<ControlResult> failure = runPostBootstrap(command.get());
+            Roles.createSuperuser(connection, server.settings(), server.majorOrOldest());
+            Optional<ControlResult> failure = command.flatMap(this::runPostBootstrap);
             if (failure.isPresent()) {
                 return failure.get();
             }
+            Roles.createOthers(connection, server.settings(), server.majorOrOldest());
+        } catch (SQLException e) {
+            return new ControlResult.Failed("cannot create the roles: " + e.getMessage());
         }
         server.status().role(Role.PRIMARY);
         return new ControlResult.Done();

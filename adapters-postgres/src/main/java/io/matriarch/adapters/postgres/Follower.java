@@ -29,7 +29,7 @@ final class Follower {
     /** How the server is restarted when reading its files again is not enough. */
     @FunctionalInterface
     interface Restart {
-        ControlResult as(Optional<Upstream> upstream, Role role, Duration timeout, String callback);
+        ControlResult as(Upstream upstream, Role role, Duration timeout, String callback);
     }
 
     Follower(Server server, Reloader reloader, Restart restart) {
@@ -54,7 +54,7 @@ final class Follower {
             if (!server.files().hasSignal()) {
                 // It runs as a standby now but its next start would make it a primary.
                 log.warn("standby.signal has been removed: PostgreSQL is restarted with it");
-                return restart.as(Optional.of(upstream), role, timeout, "on_role_change");
+                return restart.as(upstream, role, timeout, "on_role_change");
             }
             SortedMap<String, String> wanted = server.recovery(upstream);
             Difference difference = difference(connection, wanted);
@@ -65,7 +65,7 @@ final class Follower {
                 case NONE -> log.debug("follows as configured already");
                 case RELOAD -> reloader.reload(connection);
                 case RESTART -> {
-                    return restart.as(Optional.of(upstream), role, timeout, "on_restart");
+                    return restart.as(upstream, role, timeout, "on_restart");
                 }
             }
         } catch (SQLException e) {
@@ -95,7 +95,7 @@ final class Follower {
             server.status().upstream(Optional.of(upstream));
             server.status().role(role);
             if (!same && server.majorOrOldest() < FIRST_WITH_RELOADABLE_CONNINFO) {
-                return restart.as(Optional.of(upstream), role, server.settings().startTimeout(), "on_restart");
+                return restart.as(upstream, role, server.settings().startTimeout(), "on_restart");
             }
             if (!same) {
                 reloader.signal();

@@ -24,6 +24,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,16 +81,15 @@ final class PgControl implements PostgresControl {
 
     @Override
     public ControlResult restart(Duration timeout) {
-        boolean standby = server.files().hasSignal();
-        Role role = standby && server.status().role() != Role.STANDBY_LEADER
-                ? Role.REPLICA
-                : server.status().role();
-        Optional<Upstream> upstream =
-                standby ? Optional.of(server.status().upstream().orElse(new Upstream.Nobody())) : Optional.empty();
-        return restartAs(upstream, role, timeout, "on_restart");
+        Role role = server.status().role();
+        return stopAndStart(() -> starter.startAsBefore(role, timeout, "on_restart"));
     }
 
-    private ControlResult restartAs(Optional<Upstream> upstream, Role role, Duration timeout, String callback) {
+    private ControlResult restartAs(Upstream upstream, Role role, Duration timeout, String callback) {
+        return stopAndStart(() -> starter.startStandby(upstream, role, timeout, callback));
+    }
+
+    private ControlResult stopAndStart(Supplier<ControlResult> start) {
         ServerStatus status = server.status();
         status.state(ServerState.RESTARTING);
         StopResult stopped = stopper.stop(new StopOrder(StopMode.FAST, true, Optional.empty(), "restart"), false);
@@ -97,9 +97,7 @@ final class PgControl implements PostgresControl {
             status.state(ServerState.RESTART_FAILED);
             return new ControlResult.Failed("restart failed (stop): " + why);
         }
-        ControlResult started = upstream.isPresent()
-                ? starter.startStandby(upstream.get(), role, timeout, callback)
-                : starter.startPrimary(timeout, callback);
+        ControlResult started = start.get();
         if (started instanceof ControlResult.Failed) {
             status.state(ServerState.RESTART_FAILED);
         }

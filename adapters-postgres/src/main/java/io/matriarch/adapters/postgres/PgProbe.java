@@ -32,6 +32,10 @@ final class PgProbe implements PostgresProbe {
         ServerStatus status = server.status();
         DataDirectory directory = server.directory();
         ServerProcess process = server.processes().view();
+        if (!(process instanceof ServerProcess.Alive) && status.state() == ServerState.RUNNING) {
+            // A start may have ended while the remains of the server before it were looked for.
+            process = server.processes().view();
+        }
         boolean alive = process instanceof ServerProcess.Alive;
         noteProcess(alive);
         SqlView sql = alive ? heartbeat.ask(deadline.left()) : new SqlView.NoAnswer("no postmaster");
@@ -65,7 +69,7 @@ final class PgProbe implements PostgresProbe {
             case RUNNING -> {
                 if (!alive) {
                     heartbeat.forget();
-                    status.state(ServerState.CRASHED);
+                    status.replace(ServerState.RUNNING, ServerState.CRASHED);
                 }
             }
             case STARTING, STARTING_AFTER_BOOTSTRAP -> {
@@ -99,6 +103,11 @@ final class PgProbe implements PostgresProbe {
     private void noteAnswer(SqlView sql) {
         ServerStatus status = server.status();
         Role role = status.role();
+        if (!(sql instanceof SqlView.NoAnswer)
+                && (status.state() == ServerState.STARTING || status.state() == ServerState.STARTING_AFTER_BOOTSTRAP)) {
+            // It began to accept connections after its status was looked at.
+            server.nowRunning();
+        }
         switch (sql) {
             case SqlView.Primary _ -> {
                 if (role == Role.PROMOTED || role == Role.UNINITIALIZED || role == Role.DEMOTED) {

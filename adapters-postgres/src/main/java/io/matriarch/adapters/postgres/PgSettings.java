@@ -1,6 +1,7 @@
 package io.matriarch.adapters.postgres;
 
 import io.matriarch.ports.plugin.ConfigSection;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -213,6 +214,7 @@ record PgSettings(
             case Boolean flag -> flag ? "on" : "off";
             case Double number
             when number == Math.rint(number) && Math.abs(number) < 1e15 -> Long.toString(number.longValue());
+            case BigDecimal number -> number.toPlainString();
             default -> value.toString();
         };
     }

@@ -26,6 +26,9 @@ final class Rewind {
     private static final Logger log = LoggerFactory.getLogger(Rewind.class);
     private static final Pattern READY = Pattern.compile("([0-9A-F]{24}(?:\\.partial)?)\\.ready");
     private static final Pattern MISSING = Pattern.compile("could not open file \".*pg_wal/([0-9A-F]{24})\"");
+    /** What pg_rewind prints before it begins to change anything. */
+    private static final String POINT_OF_NO_RETURN = "rewinding from last common checkpoint";
+
     private static final int FIRST_WITH_RESTORE = 13;
     private static final int FIRST_WITH_CONFIG_FILE = 15;
     private static final int MOST_FETCHES = 10_000;
@@ -90,7 +93,20 @@ final class Rewind {
         }
     }
 
-    private ControlResult run(String dsn) {
+    /**
+     * Whether pg_rewind has changed the directory without getting to its end. Its control file is the old one until then,
+     * so a server would start on pages of two histories.
+     */
+    static boolean isUnfinished(Path dataDirectory) {
+        return Files.exists(mark(dataDirectory));
+    }
+
+    /** Neither pg_rewind nor a base backup touches or copies files whose names begin like this. */
+    private static Path mark(Path dataDirectory) {
+        return dataDirectory.resolve("global").resolve("pgsql_tmp.rewinding");
+    }
+
+    private ControlResult run(String dsn) throws IOException {
         PgSettings settings = server.settings();
         String restore = configured("restore_command");
         var command = new ArrayList<String>();
@@ -103,13 +119,21 @@ final class Rewind {
         Map<String, String> environment = ConnectionString.environment(settings.passFile(), settings.krbServerName());
         environment.put("PGOPTIONS", "-c statement_timeout=0");
         var fetched = new HashSet<String>();
+        boolean before = isUnfinished(server.dataDirectory());
         while (true) {
+            server.files().write(mark(server.dataDirectory()), "");
             Subprocess.Result result = Subprocess.run(command, environment);
             log.info("pg_rewind exit code={}", result.code());
             log.info("stdout={}", result.output().strip());
             log.info("stderr={}", result.error().strip());
             if (result.isOk()) {
+                Files.deleteIfExists(mark(server.dataDirectory()));
                 return new ControlResult.Done();
+            }
+            if (!(result.output() + result.error()).contains(POINT_OF_NO_RETURN)
+                    && result.code() != Subprocess.CANCELLED
+                    && !before) {
+                Files.deleteIfExists(mark(server.dataDirectory()));
             }
             Matcher missing = MISSING.matcher(result.error());
             boolean again = !fetches
@@ -203,9 +227,14 @@ final class Rewind {
         return Subprocess.run(List.of("/bin/sh", "-c", expanded.toString()), Subprocess.environment(Map.of()));
     }
 
-    /** The value a parameter has in the configuration files of the server that does not run; empty if unknown. */
+    /** The value a parameter has now, or in the configuration files of the server that does not run; else empty. */
     private String configured(String name) {
         PgSettings settings = server.settings();
+        Optional<String> ours = Optional.ofNullable(server.parameters().file().get(name))
+                .or(() -> Optional.ofNullable(settings.recovery().get(name)));
+        if (ours.isPresent()) {
+            return ours.get();
+        }
         Subprocess.Result result = Subprocess.run(
                 List.of(
                         settings.binaries().path("postgres"),

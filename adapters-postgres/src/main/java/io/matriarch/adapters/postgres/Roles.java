@@ -37,20 +37,23 @@ final class Roles {
 
     private Roles() {}
 
-    static void create(Connection connection, PgSettings settings, int major) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            for (String setting : SILENCE) {
-                if (major >= FIRST_WITH_DURATION_SAMPLE || !setting.contains("_sample")) {
-                    statement.execute(setting);
-                }
-            }
-            Credentials superuser = settings.superuser();
-            if (superuser.user().isPresent() && superuser.password().isPresent()) {
+    /** The superuser's password, where the configuration has one. */
+    static void createSuperuser(Connection connection, PgSettings settings, int major) throws SQLException {
+        Credentials superuser = settings.superuser();
+        if (superuser.user().isPresent() && superuser.password().isPresent()) {
+            try (Statement statement = silent(connection, major)) {
                 createOrAlter(statement, superuser, "SUPERUSER LOGIN");
             }
+        }
+    }
+
+    /** The role that streams, and the one pg_rewind connects as. */
+    static void createOthers(Connection connection, PgSettings settings, int major) throws SQLException {
+        try (Statement statement = silent(connection, major)) {
             createOrAlter(statement, settings.replication(), "REPLICATION LOGIN");
             Credentials rewind = settings.rewind();
-            if (rewind.isConfigured() && !rewind.user().equals(superuser.user())) {
+            if (rewind.isConfigured()
+                    && !rewind.user().equals(settings.superuser().user())) {
                 createOrAlter(statement, rewind, "LOGIN");
                 for (String function : REWIND_FUNCTIONS) {
                     statement.execute("GRANT EXECUTE ON FUNCTION pg_catalog." + function + " TO "
@@ -58,6 +61,16 @@ final class Roles {
                 }
             }
         }
+    }
+
+    private static Statement silent(Connection connection, int major) throws SQLException {
+        Statement statement = connection.createStatement();
+        for (String setting : SILENCE) {
+            if (major >= FIRST_WITH_DURATION_SAMPLE || !setting.contains("_sample")) {
+                statement.execute(setting);
+            }
+        }
+        return statement;
     }
 
     private static void createOrAlter(Statement statement, Credentials who, String attributes) throws SQLException {

@@ -41,7 +41,7 @@ final class Server {
         this.context = context;
         this.settings = PgSettings.read(context.settings());
         this.processes = new ServerProcesses(settings.dataDirectory());
-        if (directory() instanceof DataDirectory.Present && major().isPresent()) {
+        if (Files.exists(dataDirectory().resolve("global").resolve("pg_control"))) {
             // What a stopped primary was is no role to publish: it has to find out whether it still may be one.
             status.role(files().hasSignal() ? Role.REPLICA : processes.isAlive() ? Role.PRIMARY : Role.DEMOTED);
         }

@@ -25,6 +25,13 @@ final class ServerStatus {
         state = next;
     }
 
+    /** Unless somebody else has set another one meanwhile. */
+    synchronized void replace(ServerState expected, ServerState next) {
+        if (state == expected) {
+            state = next;
+        }
+    }
+
     synchronized Role role() {
         return role;
     }

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,17 +38,41 @@ final class Starter {
     }
 
     ControlResult startPrimary(Duration timeout, String callback) {
-        return start(Optional.empty(), Role.PRIMARY, timeout, callback);
+        return start(new StartAs.Primary(), Role.PRIMARY, timeout, callback);
     }
 
     ControlResult startStandby(Upstream upstream, Role role, Duration timeout, String callback) {
-        return start(Optional.of(upstream), role, timeout, callback);
+        return start(new StartAs.Standby(upstream), role, timeout, callback);
     }
 
-    private ControlResult start(Optional<Upstream> upstream, Role role, Duration timeout, String callback) {
+    /** Starts it again as the primary or the standby it was, whatever it followed. */
+    ControlResult startAsBefore(Role role, Duration timeout, String callback) {
+        return start(before(), role, timeout, callback);
+    }
+
+    private StartAs before() {
+        if (!server.files().hasSignal()) {
+            return new StartAs.Primary();
+        }
+        Optional<Upstream> upstream = server.status().upstream();
+        return upstream.isPresent() ? new StartAs.Standby(upstream.get()) : new StartAs.StandbyAsConfigured();
+    }
+
+    /** What to start it as. */
+    private sealed interface StartAs {
+
+        record Primary() implements StartAs {}
+
+        record Standby(Upstream upstream) implements StartAs {}
+
+        /** With the upstream that its configuration file names: a server that was taken over. */
+        record StandbyAsConfigured() implements StartAs {}
+    }
+
+    private ControlResult start(StartAs as, Role role, Duration timeout, String callback) {
         ServerStatus status = server.status();
         if (server.processes().isAlive()) {
-            return alreadyRunning(upstream.isPresent(), timeout);
+            return alreadyRunning(!(as instanceof StartAs.Primary), timeout);
         }
         if (server.processes().isSingleUser()) {
             return new ControlResult.Failed("a single-user server works in " + server.dataDirectory());
@@ -65,7 +90,7 @@ final class Starter {
         status.pendingRestart(List.of());
         status.pendingCallback(callback);
         try {
-            ServerParameters parameters = configure(upstream, role);
+            ServerParameters parameters = configure(as, role);
             if (Thread.currentThread().isInterrupted()) {
                 return failed("PostgreSQL start cancelled.");
             }
@@ -108,26 +133,43 @@ final class Starter {
         }
         var problems = new ArrayList<>(server.settings().binaries().problems(server.dataDirectory()));
         problems.addAll(DirectoryCheck.problems(server.dataDirectory()));
+        if (Rewind.isUnfinished(server.dataDirectory())) {
+            problems.add("pg_rewind began to change " + server.dataDirectory()
+                    + " and did not finish: it has to be rewound again or copied anew");
+        }
         return problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems));
     }
 
-    private ServerParameters configure(Optional<Upstream> upstream, Role role) throws IOException {
+    private ServerParameters configure(StartAs as, Role role) throws IOException {
+        log.debug("configuring PostgreSQL: role={}", role.text());
         ConfigFiles files = server.files();
         ServerParameters parameters = server.parameters();
-        server.status().upstream(upstream);
-        if (upstream.isPresent()) {
-            files.writeStandbySignal();
-            parameters = notLessThanPrimary(parameters);
-            if (upstream.get() instanceof Upstream.Of of) {
-                files.writePassFile(server.settings().replication(), Endpoint.parse(of.connUrl()));
+        SortedMap<String, String> recovery = switch (as) {
+            case StartAs.Primary _ -> server.recovery(new Upstream.Nobody());
+            case StartAs.Standby(Upstream upstream) -> server.recovery(upstream);
+            case StartAs.StandbyAsConfigured _ -> server.presentRecovery();
+        };
+        switch (as) {
+            case StartAs.Primary _ -> {
+                server.status().upstream(Optional.empty());
+                // Told to be a primary: a signal file would make it a standby again.
+                files.removeSignals();
             }
-        } else {
-            // Told to be a primary: a signal file would make it a standby again.
-            files.removeSignals();
+            case StartAs.Standby(Upstream upstream) -> {
+                server.status().upstream(Optional.of(upstream));
+                files.writeStandbySignal();
+                parameters = notLessThanPrimary(parameters);
+                if (upstream instanceof Upstream.Of of) {
+                    files.writePassFile(server.settings().replication(), Endpoint.parse(of.connUrl()));
+                }
+            }
+            case StartAs.StandbyAsConfigured _ -> {
+                files.writeStandbySignal();
+                parameters = notLessThanPrimary(parameters);
+            }
         }
-        log.debug("configuring PostgreSQL: role={}", role.text());
         directories(parameters, files);
-        files.writeMain(parameters.file(), server.recovery(upstream.orElse(new Upstream.Nobody())));
+        files.writeMain(parameters.file(), recovery);
         files.writeAccess(parameters.file());
         return parameters;
     }

@@ -243,6 +243,10 @@ final class ConfigurationTest {
         assertThat(standby.observe().upstream()).isEmpty();
         Instance.done(standby.configurator.adopt(standby.context(), true));
         assertThat(standby.sql("SHOW primary_conninfo")).isEqualTo(conninfo);
+        assertThat(standby.sql("SELECT pg_postmaster_start_time()")).isEqualTo(started);
+        Instance.done(standby.control.restart(Instance.LONG));
+        assertThat(standby.sql("SHOW primary_conninfo")).isEqualTo(conninfo);
+        started = standby.sql("SELECT pg_postmaster_start_time()");
         Instance.done(standby.control.follow(primary.upstream(), io.matriarch.domain.cluster.Role.REPLICA));
         assertThat(standby.sql("SELECT pg_postmaster_start_time()")).isEqualTo(started);
         assertThat(Files.readString(standby.data.resolve("postgresql.base.conf")))

@@ -8,6 +8,7 @@ import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresContext;
 import io.matriarch.ports.postgres.StopOrder;
+import io.matriarch.ports.testing.MapSection;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;

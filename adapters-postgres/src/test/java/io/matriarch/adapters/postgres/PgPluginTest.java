@@ -11,6 +11,7 @@ import io.matriarch.ports.postgres.PostgresConfigurator;
 import io.matriarch.ports.postgres.PostgresContext;
 import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.postgres.PostgresProbe;
+import io.matriarch.ports.testing.MapSection;
 import io.matriarch.ports.watchdog.Guard;
 import java.nio.file.Path;
 import java.time.Duration;

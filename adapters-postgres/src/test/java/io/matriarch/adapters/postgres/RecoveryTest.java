@@ -74,11 +74,6 @@ final class RecoveryTest {
         next.await("a primary", view -> view.sql() instanceof SqlView.Primary);
         old.sql("CREATE TABLE lost AS SELECT generate_series(1, 1000)");
         old.sql("SELECT pg_switch_wal()");
-        StopTest.until(() -> Files.exists(old.data
-                .resolve("pg_wal/archive_status/"
-                        + old.sql("SELECT pg_walfile_name(pg_current_wal_lsn() - 1)")
-                                .replaceAll(".$", "*"))
-                .getParent()));
         Instance.done(next.control.checkpoint());
         old.parameters.put("archive_command", "cp %p " + archive + "/%f");
         StopProof proof = old.control.kill().orElseThrow();
@@ -94,6 +89,38 @@ final class RecoveryTest {
         Instance.done(old.control.startStandby(next.upstream(), Role.REPLICA, Instance.LONG));
         old.await("streaming", RecoveryTest::streams);
         assertThat(old.sql("SELECT to_regclass('lost') IS NULL")).isEqualTo("t");
+    }
+
+    @Test
+    @DisplayName("a directory that pg_rewind has left half changed is not started")
+    void unfinishedRewind() throws Exception {
+        Instance old = cluster.member("srv1").ready();
+        Instance next = standbyOf(old, "srv2");
+        Instance.done(next.control.promote());
+        next.await("a primary", view -> view.sql() instanceof SqlView.Primary);
+        Instance.done(next.control.checkpoint());
+        old.sql("CREATE TABLE lost AS SELECT generate_series(1, 1000)");
+        old.control.stop(new StopOrder(StopMode.FAST, true, Optional.empty(), "the test rewinds it"));
+        StopProof proof = old.control.stopProof().orElseThrow();
+        var gone = new Upstream.Of(new MemberName("gone"), "postgres://127.0.0.1:" + Instance.freePort() + "/postgres");
+        assertThat(old.control.rewind(gone, proof)).isInstanceOf(ControlResult.Failed.class);
+        Path mark = old.data.resolve("global/pgsql_tmp.rewinding");
+        assertThat(mark).as("nothing was changed").doesNotExist();
+
+        // As after an agent that was killed while pg_rewind ran.
+        Files.createFile(mark);
+        assertThat(old.control.startStandby(next.upstream(), Role.REPLICA, Instance.LONG))
+                .isInstanceOfSatisfying(
+                        ControlResult.Failed.class,
+                        failed -> assertThat(failed.why()).contains("pg_rewind"));
+        assertThat(old.control.rewind(gone, proof)).isInstanceOf(ControlResult.Failed.class);
+        assertThat(mark).exists();
+        Instance.done(old.control.rewind(next.upstream(), proof));
+        assertThat(mark).doesNotExist();
+        old.section.put("use_slots", false);
+        old.open();
+        Instance.done(old.control.startStandby(next.upstream(), Role.REPLICA, Instance.LONG));
+        old.await("streaming", RecoveryTest::streams);
     }
 
     @Test

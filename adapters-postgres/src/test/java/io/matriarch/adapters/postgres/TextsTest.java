@@ -9,6 +9,7 @@ import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.ports.plugin.Secret;
+import io.matriarch.ports.testing.MapSection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -42,10 +42,15 @@ final class PeerLinks implements AutoCloseable {
 
     /** Asks once. Blocks for at most this long, connecting included. */
     Asked ask(Endpoint member, StoreRequest request, Duration within) {
+        return ask(member, request, within, within);
+    }
+
+    /** As above, and gives up earlier if it takes longer than {@code connectWithin} to connect. */
+    Asked ask(Endpoint member, StoreRequest request, Duration connectWithin, Duration within) {
         long start = System.nanoTime();
         RaftWireClient client;
         try {
-            client = connected(member, within);
+            client = connected(member, connectWithin);
         } catch (IOException e) {
             return new NotSent(member + ": " + e.getMessage());
         } catch (InterruptedException e) {

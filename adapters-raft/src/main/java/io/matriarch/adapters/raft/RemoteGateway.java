@@ -44,11 +44,13 @@ final class RemoteGateway implements Gateway {
         int first = current;
         for (int i = 0; i < members.size(); i++) {
             int number = (first + i) % members.size();
-            var left = Duration.ofNanos(end - System.nanoTime()).dividedBy(members.size() - i);
+            var left = Duration.ofNanos(end - System.nanoTime());
             if (left.isNegative() || left.isZero()) {
                 break;
             }
-            switch (links.ask(members.get(number), request, left)) {
+            // Only what may be asked again leaves time for the next member once it is on its way.
+            var share = left.dividedBy(members.size() - i);
+            switch (links.ask(members.get(number), request, share, isRead(request) ? share : left)) {
                 case PeerLinks.Answered(StoreReply.NotLeader _, var _)
                 when goesOn(request) -> nobody.append(members.get(number)).append(": nobody leads; ");
                 case PeerLinks.Answered(StoreReply.Failed(var why), var _)

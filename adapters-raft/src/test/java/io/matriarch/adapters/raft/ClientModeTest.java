@@ -241,4 +241,28 @@ class ClientModeTest {
             assertThatThrownBy(client::load).isInstanceOf(DcsUnavailableException.class);
         }
     }
+
+    @Test
+    @DisplayName("with a password the port serves who knows it and nobody else")
+    void password() throws Exception {
+        var self = TestGroup.freeAddresses(1).getFirst().toString();
+        var directoryOfIt = directory.resolve("secret").toString();
+        var right = MapSection.of(Map.of(
+                "self_addr", self, "data_dir", directoryOfIt, "password", "right", "require_authentication", "true"));
+        var wrong = MapSection.of(Map.of("partner_addrs", List.of(self), "password", "wrong"));
+        var none = MapSection.of(Map.of("partner_addrs", List.of(self)));
+        var context = group.context(
+                "cli", "secret", new DcsTiming(Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofSeconds(2)));
+        try (var _ = new RaftWitness().start(right, TestGroup.timing(Duration.ofSeconds(5)), group.clock);
+                var friend = provider().client(right, context);
+                var stranger = provider().client(wrong, context);
+                var plain = provider().client(none, context)) {
+            TestGroup.awaitTrue(
+                    "a write with the password",
+                    () -> friend.write(Optional.empty(), Change.NONE.put(StoreKey.CONFIG, "{}"))
+                            instanceof WriteResult.Done);
+            assertThatThrownBy(stranger::load).isInstanceOf(DcsUnavailableException.class);
+            assertThatThrownBy(plain::load).isInstanceOf(DcsUnavailableException.class);
+        }
+    }
 }

@@ -138,14 +138,25 @@ class RaftGroupTest {
         group.node(0).rebuild("a test wants it");
         var freed = TestGroup.await(
                 "the end of the lease",
-                () -> group.node(0).read(table -> table.leases().isEmpty())
-                                && group.node(0).leads()
+                () -> group.node(0).machine().leaderTerm() > 0
+                                && group.node(0).read(table -> table.leases().isEmpty())
                         ? Optional.of(group.clock.now())
                         : Optional.empty());
         assertThat(freed.hasReached(held.lease().deadline()))
                 .as("not before its deadline")
                 .isTrue();
         assertThat(freed.since(held.lease().deadline())).isLessThan(Duration.ofMillis(1500));
+    }
+
+    @Test
+    @DisplayName("a node that has stopped by itself is rebuilt")
+    void stoppedNode() {
+        var group = group(3).startAll();
+        put(dcs(group, 0), StoreKey.CONFIG, "{}");
+        var broken = group.node(0).raft();
+        broken.shutdown();
+        TestGroup.awaitTrue("another node", () -> group.node(0).raft() != broken);
+        assertThat(text(dcs(group, 0), StoreKey.CONFIG)).isEqualTo("{}");
     }
 
     @Test

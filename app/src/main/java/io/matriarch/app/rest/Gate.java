@@ -55,7 +55,7 @@ final class Gate extends Handler.Wrapper {
                             "checkpoint"));
     /** Those that need a body; {@code PUT} and {@code PATCH} always do. */
     private static final Set<String> WITH_BODY =
-            Set.of("switchover", "failover", "failsafe", "citus", "mpp", "handover", "checkpoint");
+            Set.of("switchover", "failover", "failsafe", "citus", "mpp", "handover");
 
     private final Snapshots snapshots;
     private final LiveConfig live;

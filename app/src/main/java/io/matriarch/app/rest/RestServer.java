@@ -19,6 +19,7 @@ public final class RestServer implements AutoCloseable {
     private final LiveConfig live;
     private final FailsafeMemory failsafe;
     private final Snapshots snapshots;
+    private final RestartTimer timer;
     private Listener.Binding binding;
     private Optional<Listener> listener;
     private boolean closed;
@@ -28,8 +29,10 @@ public final class RestServer implements AutoCloseable {
         this.live = live;
         this.failsafe = new FailsafeMemory(agent.clock());
         this.snapshots = new Snapshots(agent, live, failsafe);
+        this.timer = new RestartTimer(agent, live);
         this.binding = Listener.Binding.of(live.state().agent().rest());
         this.listener = Optional.of(open());
+        timer.start();
     }
 
     /**
@@ -56,7 +59,22 @@ public final class RestServer implements AutoCloseable {
                 ServerProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true,
                 ServerProperties.METAINF_SERVICES_LOOKUP_DISABLE, true,
                 ServerProperties.WADL_FEATURE_DISABLE, true));
-        resources.registerInstances(new PatroniResource(snapshots));
+        var store = new StoreReader(agent, live);
+        resources.registerInstances(
+                new Answers.Failures(),
+                new PatroniResource(snapshots),
+                new ClusterResource(store, live),
+                new HistoryResource(agent, store),
+                new ConfigResource(agent, store),
+                new MetricsResource(agent, snapshots, live),
+                new SwitchoverResource(agent, live, store),
+                new RestartResource(agent, live),
+                new ReinitializeResource(agent),
+                new ReloadResource(agent),
+                new FailsafeResource(agent, live, snapshots, failsafe),
+                new HandoverResource(agent),
+                new CheckpointResource(agent),
+                new CompatibilityResource());
         return new JettyHttpContainerProvider().createContainer(Handler.class, resources);
     }
 
@@ -99,6 +117,7 @@ public final class RestServer implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        timer.close();
         listener.ifPresent(Listener::close);
         listener = Optional.empty();
     }

@@ -1,0 +1,2 @@
+/** What monitoring reads. */
+package io.matriarch.app.metrics;
