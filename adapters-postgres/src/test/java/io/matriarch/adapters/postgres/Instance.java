@@ -39,6 +39,7 @@ final class Instance implements AutoCloseable {
     final Path home;
     final Path data;
     final int port;
+    final Path sockets;
     final SetsidGuard guard = new SetsidGuard();
     final Map<String, Object> parameters = new LinkedHashMap<>();
     final Map<String, Object> section = new LinkedHashMap<>();
@@ -55,7 +56,7 @@ final class Instance implements AutoCloseable {
         this.data = home.resolve("data");
         this.port = freePort();
         Files.createDirectories(home);
-        Path sockets = Files.createTempDirectory(Path.of("/tmp"), "s");
+        sockets = Files.createTempDirectory(Path.of("/tmp"), "s");
         parameters.put("unix_socket_directories", sockets.toString());
         parameters.put("shared_buffers", "16MB");
         parameters.put("fsync", false);
@@ -237,5 +238,6 @@ final class Instance implements AutoCloseable {
             control.kill();
             probe.close();
         }
+        Subprocess.run(List.of("rm", "-rf", sockets.toString()), Subprocess.inherited());
     }
 }
