@@ -35,10 +35,32 @@ train() {
   cksum <"$cache" >"$cache.sum"
 }
 
-for dcs in raft etcd consul; do
+for dcs in etcd consul; do
   # The launchers choose the class path from the configuration, so each store has its sample.
   PATRONI_CONFIGURATION=$(cat "$here/$dcs.yml")
   export PATRONI_CONFIGURATION
   train "agent-$dcs" matriarch --version
   train "ctl-$dcs" matriarchctl aot-training
 done
+
+# The embedded store can be tried for real: one voter, and a command line that asks it.
+port=$((20000 + $$ % 20000))
+PATRONI_CONFIGURATION=$(sed "s/@port@/$port/; s|@data@|$work/raft|" "$here/raft.yml")
+export PATRONI_CONFIGURATION
+train agent-raft matriarch --version
+"$image/bin/matriarch" witness >"$work/witness.out" 2>&1 &
+witness=$!
+trap 'kill "$witness" 2>/dev/null || true; rm -rf "$work"' EXIT
+tries=0
+until "$image/bin/matriarchctl" list >/dev/null 2>&1; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 60 ]; then
+    echo "AOT cache ctl-raft: the store did not start:" >&2
+    cat "$work/witness.out" >&2
+    exit 1
+  fi
+  sleep 0.5
+done
+train ctl-raft matriarchctl aot-training
+kill "$witness"
+wait "$witness" || true

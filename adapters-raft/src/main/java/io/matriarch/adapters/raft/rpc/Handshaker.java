@@ -26,7 +26,8 @@ final class Handshaker {
 
     private final TransportSettings settings;
     private final Optional<TlsFiles> files;
-    private final Optional<SSLContext> selfMade;
+    private final Optional<SSLContext> dialling;
+    private final Optional<SSLContext> serving;
     private final Optional<SecretProof> secret;
 
     Handshaker(TransportSettings settings) throws IOException {
@@ -34,17 +35,20 @@ final class Handshaker {
         switch (settings.security()) {
             case TransportSecurity.Open open -> {
                 files = Optional.empty();
-                selfMade = Optional.empty();
+                dialling = Optional.empty();
+                serving = Optional.empty();
                 secret = Optional.empty();
             }
             case TransportSecurity.Certificates certificates -> {
                 files = Optional.of(new TlsFiles(certificates));
-                selfMade = Optional.empty();
+                dialling = Optional.empty();
+                serving = Optional.empty();
                 secret = Optional.empty();
             }
             case TransportSecurity.SharedSecret shared -> {
                 files = Optional.empty();
-                selfMade = Optional.of(SelfMadeTls.context());
+                dialling = Optional.of(SelfMadeTls.dialling());
+                serving = settings.role() == PeerRole.VOTER ? Optional.of(SelfMadeTls.serving()) : Optional.empty();
                 secret = Optional.of(new SecretProof(shared.password()));
             }
         }
@@ -105,7 +109,7 @@ final class Handshaker {
             case TransportSecurity.Certificates certificates ->
                 tls(files.orElseThrow().context(), socket, client, host, true, certificates.verifyHostName());
             case TransportSecurity.SharedSecret shared ->
-                tls(selfMade.orElseThrow(), socket, client, host, false, false);
+                tls((client ? dialling : serving).orElseThrow(), socket, client, host, false, false);
         };
     }
 

@@ -14,6 +14,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -35,7 +36,17 @@ final class SelfMadeTls {
 
     private SelfMadeTls() {}
 
-    static SSLContext context() throws IOException {
+    /** For the end that dials: nobody asks it for a certificate, and making one costs a command line half a second. */
+    static SSLContext dialling() throws IOException {
+        try {
+            return context(new KeyManager[0]);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("cannot set TLS up: " + e.getMessage(), e);
+        }
+    }
+
+    /** For the end that is dialled. */
+    static SSLContext serving() throws IOException {
         try {
             var generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"));
@@ -45,12 +56,16 @@ final class SelfMadeTls {
             store.setKeyEntry("self", pair.getPrivate(), NO_PASSWORD, new Certificate[] {certificate(pair)});
             var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(store, NO_PASSWORD);
-            var context = SSLContext.getInstance("TLSv1.3");
-            context.init(keys.getKeyManagers(), new TrustManager[] {new Anyone()}, null);
-            return context;
+            return context(keys.getKeyManagers());
         } catch (GeneralSecurityException | OperatorCreationException e) {
             throw new IOException("cannot make a certificate for this process: " + e.getMessage(), e);
         }
+    }
+
+    private static SSLContext context(KeyManager[] keys) throws GeneralSecurityException {
+        var context = SSLContext.getInstance("TLSv1.3");
+        context.init(keys, new TrustManager[] {new Anyone()}, null);
+        return context;
     }
 
     private static X509Certificate certificate(KeyPair pair)
