@@ -175,12 +175,28 @@ final class Gate extends Handler.Wrapper {
                             .asImmutable();
                 }
             };
-            if (!super.handle(direct, response, callback)) {
+            if (!super.handle(direct, new Quiet(request, response), callback)) {
                 error(response, callback, 501, "Unsupported method ('" + request.getMethod() + "')");
             }
         } catch (Exception e) {
             log.warn("a request failed: {}", e.toString(), e);
             callback.failed(e);
+        }
+    }
+
+    /** A client that has gone away is nobody's problem, and nobody is told of it but who debugs. */
+    private static final class Quiet extends Response.Wrapper {
+
+        Quiet(Request request, Response response) {
+            super(request, response);
+        }
+
+        @Override
+        public void write(boolean last, ByteBuffer content, Callback callback) {
+            super.write(last, content, Callback.from(callback::succeeded, failure -> {
+                log.debug("an answer was not read to its end: {}", failure.toString());
+                callback.succeeded();
+            }));
         }
     }
 

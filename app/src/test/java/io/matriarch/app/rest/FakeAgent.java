@@ -54,6 +54,8 @@ final class FakeAgent implements RestAgent {
     volatile Function<Member, PeerAnswer> peer =
             member -> new PeerAnswer.Reachable(member.name(), true, Lsn.ZERO, Timeline.FIRST, member.tags(), false);
     volatile Function<OperatorRequest, RequestBox.Answer> operator = _ -> new RequestBox.Answer(true, "done");
+    volatile Function<Integer, PostgresView> observed = _ -> server;
+    private final AtomicInteger observations = new AtomicInteger();
     private final RequestBox requests = new RequestBox(this::answerRequests);
 
     private void answerRequests() {
@@ -89,11 +91,15 @@ final class FakeAgent implements RestAgent {
         }
     }
 
+    /** The hold made last by {@link #lead}. */
+    volatile Lease held = new Lease(new LeaseId("none"), clock.now());
+
     Lease lead(String name) {
         MemberName member = new MemberName(name);
         try (Dcs client = store.open(member)) {
-            if (client.acquireLeaderLock(member, Change.NONE) instanceof LockResult.Held(Lease held)) {
-                return held;
+            if (client.acquireLeaderLock(member, Change.NONE) instanceof LockResult.Held(Lease lease)) {
+                held = lease;
+                return lease;
             }
         }
         throw new AssertionError("the lock is not free");
@@ -170,7 +176,7 @@ final class FakeAgent implements RestAgent {
 
     @Override
     public PostgresView observe(Duration patience) {
-        return server;
+        return observed.apply(observations.incrementAndGet());
     }
 
     @Override

@@ -140,6 +140,25 @@ final class Views {
         return this;
     }
 
+    /** The primary's position as the WAL receiver last heard. */
+    Views latestEnd(long position) {
+        ServerReport.Answer answer = (ServerReport.Answer) report;
+        var standby = (ServerReport.Position.Standby) answer.position();
+        report = new ServerReport.Answer(
+                answer.startTime(),
+                answer.serverVersion(),
+                new ServerReport.Position.Standby(
+                        standby.received(),
+                        standby.replayed(),
+                        standby.replayedTimestamp(),
+                        standby.paused(),
+                        Optional.of(new Lsn(position)),
+                        standby.replicationState()),
+                answer.timeline(),
+                answer.walSenders());
+        return this;
+    }
+
     Views senders(List<ServerReport.WalSender> senders) {
         ServerReport.Answer answer = (ServerReport.Answer) report;
         report = new ServerReport.Answer(
