@@ -41,6 +41,9 @@ final class TaskEnd {
     }
 
     private static HaState bootstrapStep(HaState state, TaskResult result, BootstrapStep next) {
+        if (state.bootstrapStep() == BootstrapStep.NONE) {
+            return state;
+        }
         return state.withBootstrap(failed(result) ? BootstrapStep.FAILED : next, state.bootstrapKey());
     }
 
