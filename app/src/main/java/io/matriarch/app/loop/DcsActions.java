@@ -19,9 +19,13 @@ import io.matriarch.ports.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Carries out what is decided on the keys of the store. What only the holder may write is fenced by its lease. */
 final class DcsActions {
+
+    private static final Logger log = LoggerFactory.getLogger(DcsActions.class);
 
     private final Dcs dcs;
     private final LeaseKeeper keeper;
@@ -63,11 +67,7 @@ final class DcsActions {
                 fenced(Change.NONE.put(StoreKey.CONFIG, settings.document()), "restore the configuration");
             case Decision.WriteStatus(var status) ->
                 fenced(Change.NONE.put(StoreKey.STATUS, ClusterCodec.encodeStatus(status)), "write the status");
-            case Decision.PublishHistory(Timeline timeline) ->
-                fenced(
-                        Change.NONE.put(
-                                StoreKey.HISTORY, ClusterCodec.encodeHistory(history(timeline, cluster.history()))),
-                        "write the history");
+            case Decision.PublishHistory(Timeline timeline) -> publishHistory(timeline, cluster.history());
             case Decision.ClearRequest(var seen) ->
                 seen.exists()
                         ? free(
@@ -77,6 +77,17 @@ final class DcsActions {
                                 "clear the failover key")
                         : new Outcome.Done();
         };
+    }
+
+    /** Without its local file a later timeline's history would be written as that of the first one, which has none. */
+    private Outcome publishHistory(Timeline timeline, TimelineHistory known) {
+        if (!timeline.equals(Timeline.FIRST) && postgres.localHistory(timeline).isEmpty()) {
+            log.warn("the history file of timeline {} cannot be read, /history stays as it is", timeline);
+            return new Outcome.Done();
+        }
+        return fenced(
+                Change.NONE.put(StoreKey.HISTORY, ClusterCodec.encodeHistory(history(timeline, known))),
+                "write the history");
     }
 
     private Outcome createInitialize() {

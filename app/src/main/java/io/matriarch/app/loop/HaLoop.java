@@ -20,6 +20,7 @@ import io.matriarch.ports.dcs.WriteResult;
 import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -42,6 +43,7 @@ public final class HaLoop {
     private final Clock clock;
     private final Function<Observation, Member> report;
     private HaState state = HaState.INITIAL;
+    private List<Decision> lastDecisions = List.of();
     private String lastSentence = "";
     private volatile boolean shutdown;
     private volatile Optional<AgentView> view = Optional.empty();
@@ -92,7 +94,10 @@ public final class HaLoop {
         Turn turn = HaCycle.decide(state, observation);
         state = turn.next();
         say(turn, observation);
-        boolean soon = carryOut(turn, observation);
+        boolean changed = carryOut(turn, observation);
+        // What is decided again right after it was done has not had the effect it should: that is no reason to hurry.
+        boolean soon = changed && !turn.decisions().equals(lastDecisions);
+        lastDecisions = turn.decisions();
         publish(observation);
         keeper.signOfLife();
         Duration next = soon ? Duration.ZERO : nextWithin(observation);

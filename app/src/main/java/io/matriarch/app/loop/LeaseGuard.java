@@ -37,6 +37,10 @@ public final class LeaseGuard {
     private final PostgresControl postgres;
     private final Supplier<Optional<Lease>> lease;
     private Duration ttl = Duration.ofSeconds(30);
+
+    /** The ttl of the present deadline: rungs of a longer one would lie before a hold that is in order. */
+    private Duration granted = Duration.ofSeconds(30);
+
     private Optional<MonotonicTime> deadline = Optional.empty();
     private Rung rung = Rung.NONE;
 
@@ -54,6 +58,11 @@ public final class LeaseGuard {
     public synchronized void arm(Lease held) {
         MonotonicTime later = deadline.map(held.deadline()::max).orElse(held.deadline());
         if (!deadline.equals(Optional.of(later))) {
+            boolean longer = ttl.compareTo(granted) > 0;
+            boolean grantedUnderOld = clock.now().until(later).compareTo(ttl.dividedBy(2)) < 0;
+            if (!longer || !grantedUnderOld) {
+                granted = ttl;
+            }
             deadline = Optional.of(later);
             rung = Rung.NONE;
         }
@@ -75,7 +84,7 @@ public final class LeaseGuard {
         rung = Rung.NONE;
     }
 
-    /** Nothing is left that could write. */
+    /** Nothing is left that could write, and whoever starts the server next arms the guard first. */
     public synchronized void disarm(StopProof proof) {
         log.debug("guard disarmed: {}", proof.evidence());
         pause();
@@ -95,7 +104,7 @@ public final class LeaseGuard {
             }
             lease.get().ifPresent(this::extend);
             MonotonicTime now = clock.now();
-            LeaseLadder ladder = LeaseLadder.of(ttl);
+            LeaseLadder ladder = LeaseLadder.of(granted);
             MonotonicTime end = deadline.get();
             due = due(now, ladder, end);
             next = shorter(IDLE, untilNext(now, ladder, end));
@@ -152,7 +161,8 @@ public final class LeaseGuard {
             }
             case KILL -> {
                 log.error("the lease ends now: killing every process of PostgreSQL");
-                postgres.kill().ifPresent(this::disarm);
+                // It stays armed: a start that was under way when the lease ended must not come up unguarded.
+                postgres.kill();
             }
         }
     }

@@ -34,27 +34,35 @@ public final class LeaseKeeper {
     private final Clock clock;
     private final MemberName self;
     private final Runnable wakeUp;
+    private final LeaseRecord record;
 
     /** One attempt at a time: two at once could only disagree. */
     private final ReentrantLock attempts = new ReentrantLock();
 
     private Consumer<Lease> onRenewed = lease -> {};
-    private LeaseView view = new LeaseView.None();
+    private LeaseView view;
     private Duration ttl = Duration.ofSeconds(30);
     private boolean lengthChanged;
+
+    /** The ttl that the present hold was granted with: a new one counts from the next renewal on (SAF-015). */
+    private Duration granted = Duration.ofSeconds(30);
+
     private MonotonicTime mandateEnds;
-    private MonotonicTime lastAttempt;
+    private MonotonicTime nextAttempt;
 
     /**
      * @param wakeUp called when the hold is lost, so that a turn comes at once
+     * @param record what the agent before this one held: it is gone for certain when this one is made
      */
-    public LeaseKeeper(Dcs dcs, Clock clock, MemberName self, Runnable wakeUp) {
+    public LeaseKeeper(Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record) {
         this.dcs = dcs;
         this.clock = clock;
         this.self = self;
         this.wakeUp = wakeUp;
+        this.record = record;
+        this.view = record.last().<LeaseView>map(LeaseView.Former::new).orElseGet(LeaseView.None::new);
         this.mandateEnds = clock.now();
-        this.lastAttempt = clock.now();
+        this.nextAttempt = clock.now();
     }
 
     /** Who is told of every renewal: the guard. Called outside of any lock of this class. */
@@ -83,7 +91,7 @@ public final class LeaseKeeper {
     /** Whether clients may be told at this very moment that this is the primary (SAF-062). */
     public synchronized boolean isLeader() {
         return view instanceof LeaseView.Mine(Lease lease)
-                && !clock.now().hasReached(LeaseLadder.of(ttl).killAt(lease.deadline()));
+                && !clock.now().hasReached(LeaseLadder.of(granted).killAt(lease.deadline()));
     }
 
     /** A turn or a bounded step has ended: renewals may go on for a while. */
@@ -102,9 +110,10 @@ public final class LeaseKeeper {
     private Outcome obtain(Supplier<LockResult> attempt, String what) {
         attempts.lock();
         try {
+            MonotonicTime began = clock.now();
             return switch (attempt.get()) {
                 case LockResult.Held(Lease lease) -> {
-                    begin(lease);
+                    begin(lease, began);
                     yield new Outcome.Done();
                 }
                 case LockResult.Refused(String why) -> new Outcome.Failed("could not " + what + ": " + why);
@@ -116,9 +125,19 @@ public final class LeaseKeeper {
         }
     }
 
-    private synchronized void begin(Lease lease) {
-        view = new LeaseView.Mine(lease);
-        lastAttempt = clock.now();
+    private void begin(Lease lease, MonotonicTime began) {
+        record.write(lease.id());
+        synchronized (this) {
+            view = new LeaseView.Mine(lease);
+            answered(lease, began);
+        }
+    }
+
+    /** The answer says what the store granted: its deadline counts from when the attempt began. */
+    private void answered(Lease lease, MonotonicTime began) {
+        Duration length = began.until(lease.deadline());
+        granted = length.compareTo(ttl) < 0 ? length : ttl;
+        nextAttempt = began.plus(LeaseLadder.of(ttl).renewalInterval());
     }
 
     /** The lease to hold the lock with if somebody hands it over. */
@@ -166,9 +185,8 @@ public final class LeaseKeeper {
         Lease known;
         MonotonicTime began = clock.now();
         synchronized (this) {
-            lastAttempt = began;
             switch (view) {
-                case LeaseView.None _ -> {
+                case LeaseView.None _, LeaseView.Former _ -> {
                     return new Outcome.Failed("there is no lease to renew");
                 }
                 // It has no deadline of its own until a renewal is answered.
@@ -177,16 +195,27 @@ public final class LeaseKeeper {
             }
         }
         return switch (dcs.renewLeaderLock(self, known)) {
-            case LockResult.Held(Lease answered) -> renewed(answered);
+            case LockResult.Held(Lease answered) -> renewed(answered, began);
             case LockResult.Refused(String why) -> {
                 lose(known.id(), why);
                 yield new Outcome.Failed("the leader lock is lost: " + why);
             }
-            case LockResult.Unknown(String why) -> new Outcome.Failed("no answer on renewing the leader lock: " + why);
+            case LockResult.Unknown(String why) -> {
+                again();
+                yield new Outcome.Failed("no answer on renewing the leader lock: " + why);
+            }
         };
     }
 
-    private Outcome renewed(Lease answered) {
+    /** A store that does not answer is asked again sooner than one that does, until the first rung (SAF-040). */
+    private synchronized void again() {
+        nextAttempt = clock.now().plus(LeaseLadder.of(ttl).renewalInterval().dividedBy(4));
+    }
+
+    private Outcome renewed(Lease answered, MonotonicTime began) {
+        if (view() instanceof LeaseView.Offered(LeaseId id) && id.equals(answered.id())) {
+            record.write(id);
+        }
         Lease lease;
         Consumer<Lease> listener;
         synchronized (this) {
@@ -194,11 +223,12 @@ public final class LeaseKeeper {
                 case LeaseView.Mine(Lease mine)
                 when mine.id().equals(answered.id()) -> lease = mine.extendedTo(answered.deadline());
                 case LeaseView.Offered(LeaseId id) when id.equals(answered.id()) -> lease = answered;
-                case LeaseView.Mine _, LeaseView.Offered _, LeaseView.None _ -> {
+                case LeaseView.Mine _, LeaseView.Offered _, LeaseView.Former _, LeaseView.None _ -> {
                     return new Outcome.Failed("the renewed lease has ended meanwhile");
                 }
             }
             view = new LeaseView.Mine(lease);
+            answered(answered, began);
             listener = onRenewed;
         }
         listener.accept(lease);
@@ -224,21 +254,34 @@ public final class LeaseKeeper {
         view = new LeaseView.None();
     }
 
+    /** It is dead to us; if the store still shows it, we may replace it by a fresh one, and by no other way. */
+    private synchronized void dropUnknown(LeaseId id) {
+        view = new LeaseView.Former(id);
+    }
+
     /** Gives the lock back. From here on the lease is dead to us, whatever the answer (SAF-013). */
     public Outcome release(Change change) {
         attempts.lock();
         try {
             Optional<Lease> held = lease();
             drop();
-            return held.isEmpty()
-                    ? new Outcome.Failed("there is no lease to release")
-                    : outcome(dcs.releaseLeaderLock(held.get(), change), "release the leader lock");
+            if (held.isEmpty()) {
+                return new Outcome.Failed("there is no lease to release");
+            }
+            WriteResult answer = dcs.releaseLeaderLock(held.get(), change);
+            if (answer instanceof WriteResult.Unknown) {
+                dropUnknown(held.get().id());
+            }
+            return outcome(answer, "release the leader lock");
         } finally {
             attempts.unlock();
         }
     }
 
-    /** Hands the lock to another member's lease; ours ends with the answer. */
+    /**
+     * Hands the lock to another member's lease; ours ends with the answer. Without an answer it is dead to us too: the
+     * request may still arrive, and whoever goes on as primary under the same lease then would be the second one.
+     */
     public Outcome handOver(MemberName receiver, LeaseId offered, Change change) {
         attempts.lock();
         try {
@@ -247,8 +290,10 @@ public final class LeaseKeeper {
                 return new Outcome.Failed("there is no lease to hand over");
             }
             WriteResult answer = dcs.handOverLeaderLock(held.get(), receiver, offered, change);
-            if (answer instanceof WriteResult.Done) {
-                drop();
+            switch (answer) {
+                case WriteResult.Done _ -> drop();
+                case WriteResult.Unknown _ -> dropUnknown(held.get().id());
+                case WriteResult.Refused _ -> {}
             }
             return outcome(answer, "hand the leader lock over");
         } finally {
@@ -274,14 +319,14 @@ public final class LeaseKeeper {
         Duration interval;
         synchronized (this) {
             interval = LeaseLadder.of(ttl).renewalInterval();
-            Duration left = now.until(lastAttempt.plus(interval));
+            Duration left = now.until(nextAttempt);
             boolean due = view instanceof LeaseView.Mine && !left.isPositive();
             if (!due) {
                 return view instanceof LeaseView.Mine ? left : interval;
             }
             if (now.hasReached(mandateEnds)) {
                 // Somebody who does not turn must not keep others from leading.
-                return interval;
+                return interval.dividedBy(4);
             }
         }
         if (renew() instanceof Outcome.Failed(String why)) {

@@ -82,6 +82,8 @@ public final class Observer {
 
     Seen observe(HaState state, boolean shutdown) {
         Optional<StoreSnapshot> snapshot = load();
+        // Each step is bounded, but all together may take longer than a short lease's mandate (SAF-070).
+        keeper.signOfLife();
         DcsView store = snapshot.<DcsView>map(read -> new DcsView.Read(ClusterCodec.decode(read)))
                 .orElseGet(() -> new DcsView.Unreachable("the store did not answer"));
         HaSettings inForce = snapshot.map(settings::adopt).orElseGet(settings::current);
@@ -89,6 +91,7 @@ public final class Observer {
         // The task first: an end that is seen together with the state before it would be lost on the domain.
         var taskView = task.observe();
         PostgresView server = probe.observe(patience);
+        keeper.signOfLife();
         ServerReport report =
                 server.isAlive() ? probe.report(patience) : new ServerReport.NoAnswer("the server does not run");
         var answers = peers;

@@ -9,6 +9,7 @@ import io.matriarch.app.loop.BackgroundTask;
 import io.matriarch.app.loop.HaLoopBuilder;
 import io.matriarch.app.loop.LeaseGuard;
 import io.matriarch.app.loop.LeaseKeeper;
+import io.matriarch.app.loop.LeaseRecord;
 import io.matriarch.app.loop.MemberReport;
 import io.matriarch.app.loop.RequestBox;
 import io.matriarch.app.loop.TaskRunner;
@@ -35,9 +36,10 @@ final class AgentFactory {
     /**
      * Connects nothing yet except what an adapter connects when it is made.
      *
+     * @param record what the agent before this one held
      * @throws ConfigProblems when a section of an adapter cannot be used
      */
-    static AgentForRest create(LiveConfig live) {
+    static AgentForRest create(LiveConfig live, LeaseRecord record) {
         List<Module> modules = new ArrayList<>(Plugins.modules(live.state().agent()));
         modules.add(new MatriarchModule(live));
         Injector injector = Guice.createInjector(Stage.PRODUCTION, modules);
@@ -52,7 +54,7 @@ final class AgentFactory {
 
         var wakeup = new Wakeup();
         var self = live.state().agent().name();
-        var keeper = new LeaseKeeper(dcs, clock, self, wakeup::ring);
+        var keeper = new LeaseKeeper(dcs, clock, self, wakeup::ring, record);
         var leaseGuard = new LeaseGuard(clock, postgres, keeper::lease);
         var requests = new RequestBox(wakeup::ring);
         var task = new BackgroundTask(TaskRunner.ofVirtualThreads(), wakeup::ring);

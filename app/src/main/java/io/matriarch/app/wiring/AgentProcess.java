@@ -73,6 +73,7 @@ public final class AgentProcess {
                 agent.name(),
                 agent.scope().name(),
                 agent.store());
+        ProcessLock own;
         try {
             Files.createDirectories(dataDirectory.toAbsolutePath().getParent());
             Optional<ProcessLock> lock = ProcessLock.take(dataDirectory);
@@ -83,12 +84,13 @@ public final class AgentProcess {
                         ProcessLock.file(dataDirectory));
                 return 1;
             }
+            own = lock.get();
         } catch (IOException e) {
             log.error("cannot take the lock beside the data directory {}: {}", dataDirectory, e.toString());
             return 1;
         }
         try {
-            return run(AgentFactory.create(live), live);
+            return run(AgentFactory.create(live, own), live);
         } catch (ConfigProblems e) {
             ConfigCheck.lines(e).forEach(log::error);
             return 1;

@@ -134,6 +134,7 @@ final class LiveSettings implements SettingsSource {
                 dynamic.checkTimeline(),
                 dynamic.paused(),
                 postgresql.flag("use_slots").orElse(true),
+                dynamic.memberSlotsTtl(),
                 live.state().agent().bootstrapDcs().isPresent(),
                 postgresql.flag("remove_data_directory_on_rewind_failure").orElse(false),
                 postgresql.flag("remove_data_directory_on_diverged_timelines").orElse(false));

@@ -4,6 +4,7 @@ import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
 import java.util.ArrayList;
@@ -16,6 +17,10 @@ final class Bootstrap {
     private Bootstrap() {}
 
     static Turn emptyDirectory(Situation now) {
+        if (now.stopped().isEmpty()) {
+            // Its processes may still write to the files they have open: they end before the lock goes (SAF-030).
+            return now.turn(Reason.SERVER_REMAINS, List.of("its data directory is gone"), Situation.stopAtOnce("stop"));
+        }
         if (now.holdsLock()) {
             return now.turn(
                     Reason.DIRECTORY_LOST_AS_LEADER,
@@ -23,14 +28,11 @@ final class Bootstrap {
                     new Decision.DisarmWatchdog(),
                     new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()));
         }
-        if (now.stopped().isEmpty()) {
-            return now.turn(Reason.SERVER_REMAINS, List.of("its data directory is gone"), Situation.stopAtOnce("stop"));
-        }
         if (now.settings().paused()) {
             return now.turn(Reason.DIRECTORY_EMPTY_PAUSED);
         }
         return switch (now.cluster().leaderLock()) {
-            case LeaderLock.Held _ -> copy(now);
+            case LeaderLock.Held _ -> Requests.reinitialize(now).orElseGet(() -> copy(now));
             case LeaderLock.Free _ ->
                 mayInitialize(now)
                         ? Turn.of(
@@ -117,6 +119,21 @@ final class Bootstrap {
                 : Turn.of(now.state().withBootstrap(BootstrapStep.NONE, Optional.empty()), Reason.BOOTSTRAP_LOST_RACE);
     }
 
+    /** The key first, so that others can begin whatever becomes of the directory; each only if it is still there. */
+    static List<Decision> takenBack(Situation now, StopProof proof) {
+        List<Decision> decisions = new ArrayList<>();
+        now.state()
+                .bootstrapKey()
+                .or(() -> now.seen().initializeCreated())
+                .filter(now.cluster().initialize().revision()::equals)
+                .filter(_ -> now.cluster().initialize() instanceof InitializeKey.InProgress)
+                .ifPresent(key -> decisions.add(new Decision.CancelInitializeKey(key)));
+        if (now.postgres().directory() instanceof DataDirectory.Present) {
+            decisions.add(new Decision.SetDataDirectoryAside(proof));
+        }
+        return decisions;
+    }
+
     private static Turn waitOrFail(Situation now) {
         return now.stopped().isPresent()
                 ? undo(now.with(now.state()
@@ -134,6 +151,15 @@ final class Bootstrap {
                     new Decision.RenewLeaderLock(),
                     new Decision.ArmGuard(),
                     new Decision.ArmWatchdog());
+        }
+        boolean written = now.cluster().initialize() instanceof InitializeKey.Done(var identifier, var _)
+                && now.postgres().systemIdentifier().equals(Optional.of(identifier));
+        if (written) {
+            // The answer was lost, the transaction was not: the cluster is this one. The lock is sorted out as ever.
+            return now.with(now.state()
+                            .withBootstrap(BootstrapStep.NONE, Optional.empty())
+                            .withJoined())
+                    .turn(Reason.BOOTSTRAP_DONE);
         }
         boolean stillOurs = now.cluster().initialize().revision().exists()
                 && now.state()
@@ -159,10 +185,7 @@ final class Bootstrap {
         if (now.stopped().isEmpty()) {
             return now.turn(Reason.BOOTSTRAP_FAILED, Situation.stopAtOnce("stop after failed bootstrap"));
         }
-        StopProof proof = now.stopped().get();
-        List<Decision> decisions = new ArrayList<>();
-        decisions.add(new Decision.SetDataDirectoryAside(proof));
-        now.state().bootstrapKey().ifPresent(key -> decisions.add(new Decision.CancelInitializeKey(key)));
+        List<Decision> decisions = new ArrayList<>(takenBack(now, now.stopped().get()));
         decisions.add(new Decision.Exit(1, "Failed to bootstrap cluster"));
         return new Turn(now.state(), Reason.BOOTSTRAP_FAILED, List.of(), List.of(), decisions);
     }

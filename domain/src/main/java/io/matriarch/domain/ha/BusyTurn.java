@@ -15,8 +15,10 @@ final class BusyTurn {
         if (now.holdsLock()) {
             return withLock(now, running);
         }
-        if (lostLock(now) && endsWritable(running.kind()) && !now.settings().paused()) {
-            // Whatever is starting up would come up as a primary that nobody has elected.
+        if (now.state().bootstrapStep() == BootstrapStep.NONE
+                && endsWritable(now, running.kind())
+                && !now.settings().paused()) {
+            // Whatever is starting up, or goes on running, would be a primary that nobody has elected.
             return now.with(now.divergenceSuspected().withHandover(new HandoverPhase.None()))
                     .turn(
                             Reason.TASK_LOST_LOCK,
@@ -32,33 +34,29 @@ final class BusyTurn {
         Optional<Turn> asked = Requests.whileBusy(now, running);
         List<Decision> decisions = new ArrayList<>();
         decisions.add(new Decision.RenewLeaderLock());
-        decisions.add(new Decision.ArmGuard());
-        if (now.seen().watchdog().running()) {
-            decisions.add(new Decision.KeepWatchdogAlive());
+        if (!now.settings().paused()) {
+            decisions.add(new Decision.ArmGuard());
+            if (now.seen().watchdog().running()) {
+                decisions.add(new Decision.KeepWatchdogAlive());
+            }
         }
         asked.ifPresent(turn -> decisions.addAll(turn.decisions()));
         return new Turn(now.state(), Reason.TASK_WITH_LOCK, List.of(running.label()), List.of(), decisions);
     }
 
-    private static boolean lostLock(Situation now) {
-        boolean bootstrapping = now.state().bootstrapStep() != BootstrapStep.NONE;
-        return !bootstrapping;
-    }
-
-    private static boolean endsWritable(TaskKind kind) {
+    /** Whether a task leaves a primary running if it is let be. */
+    private static boolean endsWritable(Situation now, TaskKind kind) {
         return switch (kind) {
             case START_PRIMARY -> true;
+            case RESTART, CHECKPOINT, FOLLOW, COMPARE_TIMELINES ->
+                now.isPrimary() || now.postgres().role().isPrimary();
             case INITIALIZE,
                     POST_BOOTSTRAP,
                     COPY,
                     REWIND,
                     RECOVER_CRASH,
                     START_STANDBY,
-                    RESTART,
                     STOP,
-                    FOLLOW,
-                    CHECKPOINT,
-                    COMPARE_TIMELINES,
                     AWAIT_CANDIDATE,
                     REMOVE_DATA -> false;
         };

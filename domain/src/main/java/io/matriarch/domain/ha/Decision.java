@@ -22,6 +22,33 @@ import java.util.Optional;
 /** What the member does next. Pure data: the application carries it out. */
 public sealed interface Decision {
 
+    /** Whether carrying it out is a long action of this kind. */
+    default boolean begins(TaskKind kind) {
+        return task().filter(kind::equals).isPresent();
+    }
+
+    /** The long action it is, if it is one. */
+    private Optional<TaskKind> task() {
+        return switch (this) {
+            case InitializeDatabase _ -> Optional.of(TaskKind.INITIALIZE);
+            case RunPostBootstrap _ -> Optional.of(TaskKind.POST_BOOTSTRAP);
+            case StartPrimary _ -> Optional.of(TaskKind.START_PRIMARY);
+            case StartStandby _ -> Optional.of(TaskKind.START_STANDBY);
+            case RestartServer _ -> Optional.of(TaskKind.RESTART);
+            case StopServer _ -> Optional.of(TaskKind.STOP);
+            case Follow _ -> Optional.of(TaskKind.FOLLOW);
+            case Checkpoint _ -> Optional.of(TaskKind.CHECKPOINT);
+            case CopyFrom _ -> Optional.of(TaskKind.COPY);
+            case Rewind _ -> Optional.of(TaskKind.REWIND);
+            case RecoverCrash _ -> Optional.of(TaskKind.RECOVER_CRASH);
+            case CompareTimelines _ -> Optional.of(TaskKind.COMPARE_TIMELINES);
+            case RemoveDataDirectory _ -> Optional.of(TaskKind.REMOVE_DATA);
+            case AwaitCandidate _ -> Optional.of(TaskKind.AWAIT_CANDIDATE);
+            case KillRemains _, Promote _, SetDataDirectoryAside _, ChangeSlots _, ResumeReplay _ -> Optional.empty();
+            case OnLock _, OnWatchdog _, OnDcs _, OnAgent _, PollMembers _ -> Optional.empty();
+        };
+    }
+
     /** On the leader lock and our lease. */
     sealed interface OnLock extends Decision {}
 

@@ -21,6 +21,10 @@ final class Following {
         if (now.isPrimary()) {
             return now.demote(Reason.PRIMARY_WITHOUT_LOCK);
         }
+        if (now.postgres().role().isPrimary()) {
+            // A promotion is under way that nobody wants any more: it must not end in a primary.
+            return now.demote(Reason.LOST_BEFORE_PROMOTE);
+        }
         Situation lost = now.with(now.state().withWonRace(false));
         return Requests.restart(lost).or(() -> Requests.reinitialize(lost)).orElseGet(() -> stream(lost));
     }
@@ -42,7 +46,7 @@ final class Following {
                 .map(leaders -> now.postgres().timeline().isBefore(leaders))
                 .orElse(false);
         boolean streams = now.postgres().sql() instanceof SqlView.Standby standby && standby.streaming();
-        return open && behind && !streams ? now.divergenceSuspected() : now.state();
+        return open && behind && !streams && !Recovery.justCompared(now) ? now.divergenceSuspected() : now.state();
     }
 
     private static Optional<Turn> mendDivergence(Situation now) {
@@ -53,6 +57,10 @@ final class Following {
             return Optional.empty();
         }
         if (now.state().rewind() == RewindProgress.CHECK) {
+            if (Recovery.justCompared(now)) {
+                // Undecided, or the leader has not written its checkpoint yet: asked again by a later turn.
+                return Optional.empty();
+            }
             return Optional.of(now.turn(
                     Reason.COMPARING_TIMELINES,
                     List.of(source.get().name().value()),
@@ -65,11 +73,18 @@ final class Following {
                         StopMode.FAST, false, Optional.of(now.settings().pgCtlTimeout()), "stop before rewind")));
     }
 
+    /** A leader whose own key is missing still leads: whoever streams from it goes on (HA-022). */
+    private static boolean leaderIsUnknown(Situation now) {
+        return now.upstream() instanceof Upstream.Nobody
+                && !now.seen().tags().nostream()
+                && now.otherLeader().map(leader -> leader.connUrl().isEmpty()).orElse(false);
+    }
+
     private static Turn follow(Situation now) {
         List<Decision> decisions = new ArrayList<>();
         Upstream wanted = now.upstream();
         HaState next = now.state();
-        if (!now.postgres().upstream().equals(Optional.of(wanted))) {
+        if (!now.postgres().upstream().equals(Optional.of(wanted)) && !leaderIsUnknown(now)) {
             decisions.add(new Decision.Follow(wanted, Role.REPLICA));
             next = now.divergenceSuspected();
         }

@@ -8,9 +8,12 @@ import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.time.LeaseLadder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -22,10 +25,45 @@ import java.util.Optional;
  */
 public final class HaCycle {
 
+    private static final Duration STOP_AGAIN = Duration.ofSeconds(1);
+
     private HaCycle() {}
 
     /** One turn. Equal arguments give equal turns. */
     public static Turn decide(HaState before, Observation seen) {
+        return notTooSoon(decideNow(before, seen), seen);
+    }
+
+    /**
+     * What has just failed would fail again: it is tried once a loop, not once a turn. A stop is never put off for
+     * longer than a second.
+     */
+    private static Turn notTooSoon(Turn turn, Observation seen) {
+        if (turn.next().failedTask().isEmpty()) {
+            return turn;
+        }
+        HaState.FailedTask failed = turn.next().failedTask().get();
+        Duration pause = seen.settings().loopWait();
+        if (failed.kind() == TaskKind.STOP && pause.compareTo(STOP_AGAIN) > 0) {
+            pause = STOP_AGAIN;
+        }
+        if (seen.now().since(failed.at()).compareTo(pause) >= 0) {
+            return turn;
+        }
+        List<Decision> kept = turn.decisions().stream()
+                .takeWhile(decision -> !decision.begins(failed.kind()))
+                .toList();
+        return kept.size() == turn.decisions().size()
+                ? turn
+                : new Turn(
+                        turn.next(),
+                        Reason.TASK_RETRIED_LATER,
+                        List.of(failed.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')),
+                        turn.notes(),
+                        kept);
+    }
+
+    private static Turn decideNow(HaState before, Observation seen) {
         HaState state = remember(before, seen);
         if (seen.shutdown()) {
             return Shutdown.decide(state, seen);
@@ -41,8 +79,15 @@ public final class HaCycle {
     }
 
     private static HaState remember(HaState before, Observation seen) {
-        HaState state =
-                seen.task() instanceof TaskView.Ended ended ? TaskEnd.remember(before, ended, seen.postgres()) : before;
+        HaState state = seen.task() instanceof TaskView.Ended ended ? TaskEnd.remember(before, ended, seen) : before;
+        if (seen.task() instanceof TaskView.Idle && state.pendingReply().isPresent()) {
+            // Its task never began: the request is as it was.
+            state = state.withPendingReply(Optional.empty());
+        }
+        boolean leads = seen.lease() instanceof LeaseView.Mine;
+        if (!leads && state.retention().isPresent()) {
+            state = state.withRetention(Optional.empty());
+        }
         if (seen.dcs() instanceof DcsView.Read(ClusterView cluster) && cluster.isLocked()) {
             state = state.withLastLocked(cluster.leaderName().orElseThrow(), cluster.members());
         }
@@ -59,7 +104,7 @@ public final class HaCycle {
         if (now.seen().task() instanceof TaskView.Running running) {
             return BusyTurn.decide(now, running);
         }
-        Optional<Turn> answer = Requests.answerFinished(now);
+        Optional<Turn> answer = Requests.answerFinished(now).or(() -> Requests.refused(now));
         if (answer.isPresent()) {
             return answer.get();
         }
@@ -79,7 +124,7 @@ public final class HaCycle {
         }
         if (now.state().wasPaused()) {
             return withData(now.with(
-                    now.state().withPaused(false).withRewind(io.matriarch.domain.rewind.RewindProgress.UNCHECKED)));
+                    now.state().withPaused(false).withRewind(RewindProgress.UNCHECKED)));
         }
         return lockTrouble(now).or(() -> handover(now)).orElseGet(() -> byServerAndLock(now));
     }
@@ -105,24 +150,59 @@ public final class HaCycle {
 
     /** The cases in which the store and we do not agree on our own lease. */
     private static Optional<Turn> lockTrouble(Situation now) {
-        if (!(now.cluster().leaderLock() instanceof LeaderLock.Held held)
-                || !held.holder().equals(now.self())) {
-            return now.seen().lease() instanceof LeaseView.Mine ? Optional.of(leaseGone(now)) : Optional.empty();
+        if (now.holdsLock()) {
+            return Optional.empty();
         }
-        return switch (now.seen().lease()) {
-            case LeaseView.Mine(Lease lease) when lease.id().equals(held.lease()) -> Optional.empty();
-            case LeaseView.Offered(var offered)
-            when offered.equals(held.lease()) ->
-                Optional.of(Turn.of(
-                        now.state().withWonRace(true), Reason.TAKING_OVER_LOCK, new Decision.RenewLeaderLock()));
-            case LeaseView.Mine _, LeaseView.Offered _, LeaseView.None _ ->
-                Optional.of(now.turn(Reason.ADOPTING_LOCK, new Decision.AdoptLeaderLock(held.lease())));
-        };
+        if (heldInOurName(now)) {
+            return lockOfSameName(now);
+        }
+        return now.seen().lease() instanceof LeaseView.Mine ? Optional.of(leaseGone(now)) : Optional.empty();
+    }
+
+    private static boolean heldInOurName(Situation now) {
+        return now.cluster().leaderName().filter(now.self()::equals).isPresent();
+    }
+
+    /**
+     * The key carries our name and a lease that we do not count. The name proves nothing: two agents may have it
+     * (SAF-014). A lease that we offered was handed over to us; one that this data directory's agent had before is
+     * adopted, for that agent is gone; any other one is somebody else's and is waited out.
+     */
+    static Optional<Turn> lockOfSameName(Situation now) {
+        if (now.holdsLock() || !(now.cluster().leaderLock() instanceof LeaderLock.Held held) || !heldInOurName(now)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                switch (now.seen().lease()) {
+                    case LeaseView.Offered(var offered)
+                    when offered.equals(held.lease()) ->
+                        Turn.of(now.state().withWonRace(true), Reason.TAKING_OVER_LOCK, new Decision.RenewLeaderLock());
+                    case LeaseView.Former(var former)
+                    when former.equals(held.lease()) ->
+                        now.turn(Reason.ADOPTING_LOCK, new Decision.AdoptLeaderLock(former));
+                    case LeaseView.Mine _ -> leaseGone(now);
+                    case LeaseView.Offered _, LeaseView.Former _, LeaseView.None _ -> othersLease(now);
+                });
+    }
+
+    private static Turn othersLease(Situation now) {
+        return (now.isPrimary() || now.postgres().role().isPrimary() && now.postgres().isAlive())
+                        && !now.settings().paused()
+                ? now.demote(Reason.PRIMARY_WITHOUT_LOCK)
+                : now.turn(Reason.WAITING_FOR_FORMER_LEASE);
     }
 
     private static Turn leaseGone(Situation now) {
-        if (!now.isPrimary()) {
+        if (!now.isPrimary() || now.settings().paused()) {
             return Turn.of(now.state().withWonRace(false), Reason.LEASE_DISAGREES, new Decision.DropLease());
+        }
+        if (now.cluster().leaderLock() instanceof LeaderLock.Free) {
+            // Nobody has taken it: it may be ours again at once, if nobody has had it since (SAF-016).
+            Turn race = LeaderRace.asPrimary(now);
+            List<Decision> decisions = new ArrayList<>();
+            decisions.add(new Decision.DropLease());
+            decisions.addAll(race.decisions());
+            return new Turn(race.next(), race.reason(), race.facts(), race.notes(), decisions);
         }
         var next = now.divergenceSuspected().withWonRace(false).withHandover(new HandoverPhase.None());
         return Turn.of(next, Reason.LOCK_LOST, new Decision.DropLease(), Situation.stopAtOnce("demote"));
@@ -136,7 +216,8 @@ public final class HaCycle {
         if (seen.task() instanceof TaskView.Running running) {
             return Turn.of(state, Reason.TASK_RUNNING, List.of(running.label()));
         }
-        if (seen.settings().paused()) {
+        if (seen.settings().paused() || state.bootstrapStep() != BootstrapStep.NONE) {
+            // Nobody else can lead a cluster whose only member is still being made.
             return Turn.of(state, Reason.DCS_UNREACHABLE);
         }
         if (seen.postgres().process() instanceof ServerProcess.Stopped(StopProof proof)) {

@@ -4,6 +4,7 @@ import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.rewind.RewindProgress;
+import io.matriarch.domain.slot.SlotRetention;
 import io.matriarch.domain.time.MonotonicTime;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,8 @@ import java.util.function.Consumer;
  * @param wonRace whether the lock was acquired by a race and the promotion is still to come
  * @param checkpointAsked whether the checkpoint after a promotion has been asked for
  * @param handover the planned hand-over
+ * @param retention when the slots of absent members were last wanted; empty while somebody else leads
+ * @param failedTask the long action that failed last, until another one ends
  * @param pendingReply number of the request the running task belongs to
  */
 public record HaState(
@@ -43,6 +46,8 @@ public record HaState(
         boolean wonRace,
         boolean checkpointAsked,
         HandoverPhase handover,
+        Optional<SlotRetention> retention,
+        Optional<FailedTask> failedTask,
         Optional<Long> pendingReply) {
 
     /** What a process begins with. */
@@ -61,7 +66,12 @@ public record HaState(
             false,
             false,
             new HandoverPhase.None(),
+            Optional.empty(),
+            Optional.empty(),
             Optional.empty());
+
+    /** A long action that has failed. */
+    public record FailedTask(TaskKind kind, MonotonicTime at) {}
 
     public HaState {
         lastMembers = List.copyOf(lastMembers);
@@ -121,6 +131,14 @@ public record HaState(
         return edit(next -> next.handover = phase);
     }
 
+    public HaState withRetention(Optional<SlotRetention> slots) {
+        return edit(next -> next.retention = slots);
+    }
+
+    public HaState withFailedTask(Optional<FailedTask> failed) {
+        return edit(next -> next.failedTask = failed);
+    }
+
     public HaState withPendingReply(Optional<Long> number) {
         return edit(next -> next.pendingReply = number);
     }
@@ -147,6 +165,8 @@ public record HaState(
         private boolean wonRace;
         private boolean checkpointAsked;
         private HandoverPhase handover;
+        private Optional<SlotRetention> retention;
+        private Optional<FailedTask> failedTask;
         private Optional<Long> pendingReply;
 
         private Edit(HaState from) {
@@ -164,6 +184,8 @@ public record HaState(
             wonRace = from.wonRace;
             checkpointAsked = from.checkpointAsked;
             handover = from.handover;
+            retention = from.retention;
+            failedTask = from.failedTask;
             pendingReply = from.pendingReply;
         }
 
@@ -183,6 +205,8 @@ public record HaState(
                     wonRace,
                     checkpointAsked,
                     handover,
+                    retention,
+                    failedTask,
                     pendingReply);
         }
     }

@@ -7,8 +7,10 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,14 +22,17 @@ final class LeaderRace {
     private LeaderRace() {}
 
     static Turn decide(Situation now) {
-        return now.isPrimary() ? asPrimary(now) : asReplica(now);
+        if (now.isPrimary()) {
+            return asPrimary(now);
+        }
+        return now.postgres().role().isPrimary() ? now.demote(Reason.LOST_BEFORE_PROMOTE) : asReplica(now);
     }
 
     /**
      * A primary may take the free lock only back: if somebody else has held it since, that one may have acknowledged
      * commits that we do not have, whatever the timelines say (SAF-016).
      */
-    private static Turn asPrimary(Situation now) {
+    static Turn asPrimary(Situation now) {
         Epoch epoch = now.cluster().epoch();
         if (epoch.holder().isPresent() && !epoch.wasHeldBy(now.self())) {
             return now.demote(Reason.PRIMARY_OVERTAKEN, epoch.holder().get().value());
@@ -57,6 +62,10 @@ final class LeaderRace {
         if (!(now.cluster().initialize() instanceof InitializeKey.Done)) {
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("the cluster has no system identifier yet")));
         }
+        if (now.postgres().sql() instanceof SqlView.NoAnswer(String why)) {
+            // How far its WAL reaches is not known: it may lack what others have.
+            return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("my server does not answer: " + why)));
+        }
         if (now.seen().peers().isEmpty()) {
             return poll(now);
         }
@@ -73,8 +82,12 @@ final class LeaderRace {
 
     /** A switchover that is scheduled for later says nothing about who may lead now (W-24). */
     private static boolean isDue(Situation now, SwitchoverRequest request) {
+        if (request.scheduleText().isPresent()) {
+            return false;
+        }
         return request.scheduledAt()
-                .map(at -> !at.isAfter(now.seen().wallClock()))
+                .map(at -> Duration.between(at, now.seen().wallClock()))
+                .map(late -> !late.isNegative() && !Switchover.isStale(late, now.settings()))
                 .orElse(true);
     }
 
@@ -228,22 +241,32 @@ final class LeaderRace {
 
     /** Whether a peer has more WAL, or as much and a higher priority. */
     private static boolean isBetter(Situation now, PeerAnswer.Reachable peer, List<Note> notes) {
+        Timeline ours = now.postgres().timeline();
+        if (ours.isKnown() && peer.timeline().isKnown() && !ours.equals(peer.timeline())) {
+            // Bytes of two branches cannot be compared: the later branch is the one that was elected last (W-7).
+            if (ours.isBefore(peer.timeline())) {
+                notes.add(Note.info("Timeline " + peer.timeline() + " of " + peer.name() + " is ahead of my timeline "
+                        + ours));
+                return true;
+            }
+            return false;
+        }
         if (peer.position().isAfter(now.position())) {
             notes.add(Note.info("Wal position of " + peer.name() + " is ahead of my wal position"));
             return true;
         }
-        int ours = now.seen().tags().effectivePriority();
+        int mine = now.seen().tags().effectivePriority();
         int theirs = peer.tags().effectivePriority();
-        if (peer.position().isZero() || !peer.position().equals(now.position()) || ours >= theirs) {
+        if (peer.position().isZero() || !peer.position().equals(now.position()) || mine >= theirs) {
             return false;
         }
         if (now.state().lastLeader().filter(peer.name()::equals).isPresent()) {
             notes.add(Note.info("Ignoring former leader " + peer.name() + " having priority " + theirs
-                    + " higher than this nodes " + ours + " priority"));
+                    + " higher than this nodes " + mine + " priority"));
             return false;
         }
         notes.add(Note.info(peer.name() + " has equally tolerable WAL position and priority " + theirs
-                + ", while this node has priority " + ours));
+                + ", while this node has priority " + mine));
         return true;
     }
 }

@@ -6,6 +6,7 @@ import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.slot.SlotPlanner;
+import io.matriarch.domain.slot.SlotRetention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,24 @@ final class Leading {
         if (dog.required() && !dog.running() && !dog.usable()) {
             return now.demote(Reason.WATCHDOG_NOT_ACTIVATED);
         }
+        SlotRetention before = now.state()
+                .retention()
+                .orElseGet(() -> SlotRetention.begin(
+                        now.cluster().status().retained(), now.seen().now()));
+        SlotRetention after = before.refresh(
+                now.settings().useSlots()
+                        ? SlotPlanner.memberSlots(now.self(), now.cluster().members())
+                        : List.of(),
+                now.seen().now(),
+                now.settings().memberSlotsTtl());
+        List<Note> notes = after.expiredSince(before).stream()
+                .map(name -> Note.info("Replication slot '" + name + "' for absent cluster member is expired after "
+                        + now.settings().memberSlotsTtl().toSeconds() + " sec."))
+                .toList();
+        return lead(now.with(now.state().withRetention(Optional.of(after)))).with(notes);
+    }
+
+    private static Turn lead(Situation now) {
         Optional<Turn> asked = Switchover.requested(now).or(() -> Requests.restart(now));
         if (asked.isPresent()) {
             return asked.get();
@@ -120,7 +139,9 @@ final class Leading {
         primary.slots()
                 .forEach(slot -> slot.confirmed().or(slot::restartLsn).ifPresent(lsn -> slots.put(slot.name(), lsn)));
         return new ClusterStatus(
-                primary.flushed(), slots, now.cluster().status().retained());
+                primary.flushed(),
+                slots,
+                now.state().retention().map(SlotRetention::names).orElse(List.of()));
     }
 
     private static List<Decision> slots(Situation now) {
@@ -128,8 +149,12 @@ final class Leading {
             return List.of();
         }
         var changes = now.settings().useSlots()
-                ? SlotPlanner.forPrimary(now.self(), now.cluster().members(), primary.slots())
-                : SlotPlanner.forPrimary(now.self(), List.of(), primary.slots());
+                ? SlotPlanner.forPrimary(
+                        now.self(),
+                        now.cluster().members(),
+                        now.state().retention().map(SlotRetention::names).orElse(List.of()),
+                        primary.slots())
+                : SlotPlanner.forPrimary(now.self(), List.of(), List.of(), primary.slots());
         return changes.isEmpty() ? List.of() : List.of(new Decision.ChangeSlots(changes));
     }
 }

@@ -12,6 +12,12 @@ public sealed interface LeaseView {
     /** We have offered to hold the lock with this lease if somebody hands it over. */
     record Offered(LeaseId id) implements LeaseView {}
 
+    /**
+     * We do not count it any more, but it was a lease of this data directory's agent: of the process before this one,
+     * which is gone, or one that we gave away without learning the outcome. Only such a lease may be adopted (SAF-014).
+     */
+    record Former(LeaseId id) implements LeaseView {}
+
     /** We hold it, or did when the deadline was counted. */
     record Mine(Lease lease) implements LeaseView {}
 }

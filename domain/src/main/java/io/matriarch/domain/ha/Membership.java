@@ -1,6 +1,7 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.InitializeKey;
+import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.SystemIdentifier;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,7 @@ final class Membership {
     static Optional<Turn> check(Situation now) {
         if (now.postgres().controlData().isEmpty()) {
             // Not readable at the moment (a copy is being made) or broken: nothing is started on it.
-            return now.postgres().isAlive() ? Optional.empty() : Optional.of(now.turn(Reason.SYSTEM_ID_INVALID));
+            return now.postgres().isAlive() ? Optional.empty() : Optional.of(unreadable(now));
         }
         SystemIdentifier ours = now.postgres().systemIdentifier().orElseThrow();
         return switch (now.cluster().initialize()) {
@@ -25,14 +26,44 @@ final class Membership {
         };
     }
 
+    /** The lease is kept for as long as turns end: a leader that can start nothing gives the lock to others itself. */
+    private static Turn unreadable(Situation now) {
+        return now.holdsLock()
+                ? now.turn(
+                        Reason.SYSTEM_ID_INVALID_AS_LEADER,
+                        new Decision.DisarmWatchdog(),
+                        new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()))
+                : now.turn(Reason.SYSTEM_ID_INVALID);
+    }
+
+    private static Decision[] released(Situation now, Decision exit) {
+        return now.holdsLock()
+                ? new Decision[] {
+                    new Decision.DisarmWatchdog(),
+                    new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()),
+                    exit
+                }
+                : new Decision[] {exit};
+    }
+
     private static Turn foreign(Situation now, SystemIdentifier theirs, SystemIdentifier ours) {
         String difference = theirs + " != " + ours;
         if (!now.settings().paused()) {
+            if (now.stopped().isEmpty()) {
+                return now.turn(
+                        Reason.STOPPING_FOREIGN,
+                        List.of(theirs.value(), ours.value()),
+                        new Decision.StopServer(
+                                StopMode.FAST,
+                                false,
+                                Optional.of(now.settings().pgCtlTimeout()),
+                                "stop a server of another cluster"));
+            }
             String why = "system ID mismatch, node " + now.self() + " belongs to a different cluster: " + difference;
             return now.turn(
                     Reason.SYSTEM_ID_MISMATCH,
                     List.of(now.self().value(), theirs.value(), ours.value()),
-                    new Decision.Exit(1, why));
+                    released(now, new Decision.Exit(1, why)));
         }
         var warning = Note.warning("system ID has changed while in paused mode."
                 + " Matriarch will exit when resuming unless system ID is reset: " + difference);

@@ -14,6 +14,15 @@ final class Pause {
     private Pause() {}
 
     static Turn decide(Situation now) {
+        if (now.holdsLock() && !(now.state().handover() instanceof HandoverPhase.None)) {
+            // What an operator has asked for in pause ends as it does at any other time (SAF-060).
+            return Switchover.goOn(now).orElseThrow();
+        }
+        if (!(now.state().handover() instanceof HandoverPhase.None)) {
+            return now.isPrimary()
+                    ? decide(now.with(now.state().withHandover(new HandoverPhase.None())))
+                    : Switchover.goOn(now).orElseThrow();
+        }
         if (now.stopped().isPresent()) {
             return now.holdsLock()
                     ? now.turn(
@@ -21,20 +30,16 @@ final class Pause {
                             new Decision.PauseGuard(),
                             new Decision.DisarmWatchdog(),
                             new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()))
-                    : now.turn(Reason.PAUSED_STOPPED, new Decision.PauseGuard(), new Decision.DisarmWatchdog());
+                    : Requests.reinitialize(now)
+                            .orElseGet(() -> now.turn(
+                                    Reason.PAUSED_STOPPED, new Decision.PauseGuard(), new Decision.DisarmWatchdog()));
         }
         if (now.seen().lease() instanceof LeaseView.Mine && !now.holdsLock()) {
             return now.turn(Reason.LEASE_DISAGREES, new Decision.DropLease());
         }
-        Optional<Turn> handed = takeOver(now);
+        Optional<Turn> handed = HaCycle.lockOfSameName(now);
         if (handed.isPresent()) {
             return handed.get();
-        }
-        if (!(now.state().handover() instanceof HandoverPhase.None)) {
-            Optional<Turn> goingOn = Switchover.goOn(now);
-            if (goingOn.isPresent()) {
-                return goingOn.get();
-            }
         }
         if (now.holdsLock()) {
             return holding(now);
@@ -43,22 +48,6 @@ final class Pause {
             case LeaderLock.Free _ -> free(now);
             case LeaderLock.Held held -> following(now, held.holder());
         };
-    }
-
-    private static Optional<Turn> takeOver(Situation now) {
-        if (now.cluster().leaderLock() instanceof LeaderLock.Held held
-                && held.holder().equals(now.self())
-                && !now.holdsLock()) {
-            boolean offered = now.seen().lease() instanceof LeaseView.Offered(var id) && id.equals(held.lease());
-            return Optional.of(
-                    offered
-                            ? Turn.of(
-                                    now.state().withWonRace(true),
-                                    Reason.TAKING_OVER_LOCK,
-                                    new Decision.RenewLeaderLock())
-                            : now.turn(Reason.ADOPTING_LOCK, new Decision.AdoptLeaderLock(held.lease())));
-        }
-        return Optional.empty();
     }
 
     private static Turn holding(Situation now) {

@@ -28,6 +28,7 @@ public enum Reason {
     PRIMARY_OVERTAKEN("demoting self because %s has held the lock since"),
     PRIMARY_BEHIND_CLUSTER("demoting self because my timeline %s is behind the cluster's timeline %s"),
     PRIMARY_NOT_ALLOWED("demoting self because I am not allowed to become primary"),
+    LOST_BEFORE_PROMOTE("lost leader before promote"),
     LOCK_LOST("demoted self because failed to update leader lock in DCS"),
     LOCK_LOST_AS_REPLICA("not promoting because failed to update leader lock in DCS"),
     LEASE_DISAGREES("the DCS does not show my lease, dropping it"),
@@ -44,6 +45,7 @@ public enum Reason {
     // A background task runs.
     TASK_WITH_LOCK("updated leader lock during %s"),
     TASK_RUNNING("%s in progress"),
+    TASK_RETRIED_LATER("%s has failed, trying again later"),
     TASK_LOST_LOCK("lost leader lock during %s"),
 
     // Starting up.
@@ -71,12 +73,15 @@ public enum Reason {
     SYSTEM_ID_MISMATCH("system ID mismatch, node %s belongs to a different cluster: %s != %s"),
     SYSTEM_ID_MISMATCH_PAUSED("released leader key voluntarily due to the system ID mismatch"),
     NO_INITIALIZE_KEY_AS_REPLICA("No initialize key in DCS and PostgreSQL is running as replica, aborting start"),
+    STOPPING_FOREIGN("stopping PostgreSQL, its data directory belongs to a different cluster: %s != %s"),
+    SYSTEM_ID_INVALID_AS_LEADER("released leader key voluntarily as system ID is invalid and currently leader"),
     JOINING_UNINITIALIZED("writing the system identifier of the existing data directory to the DCS"),
 
     // The server does not run.
     STARTING_PRIMARY_AFTER_FAILURE("starting primary after failure"),
     STARTING_PRIMARY_WITH_LOCK("starting as primary because I have the session lock and nobody else has led since"),
     CRASH_FAILOVER("stopped PostgreSQL to fail over after a crash"),
+    WATCHDOG_LOST_STOPPED("releasing the leader lock because the watchdog could not be activated"),
     START_FAILED_WITH_LOCK("removed leader key after trying and failing to start postgres"),
     STARTING_READONLY_WITH_LOCK("starting as readonly because i had the session lock"),
     STARTING_AS_SECONDARY("starting as a secondary"),

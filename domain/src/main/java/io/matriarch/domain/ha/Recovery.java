@@ -33,6 +33,12 @@ final class Recovery {
                     new Decision.DisarmWatchdog(),
                     new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
         }
+        WatchdogView dog = now.seen().watchdog();
+        if (dog.required() && !dog.running() && !dog.usable()) {
+            return now.turn(
+                    Reason.WATCHDOG_LOST_STOPPED,
+                    new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
+        }
         boolean crashed = now.postgres().state() == ServerState.CRASHED
                 && now.postgres().role() == Role.PRIMARY
                 && !now.postgres().recoverySignal();
@@ -56,6 +62,7 @@ final class Recovery {
                 facts,
                 new Decision.RenewLeaderLock(),
                 new Decision.ArmGuard(),
+                new Decision.ArmWatchdog(),
                 new Decision.StartPrimary(startTimeout(now), "starting primary after failure"));
     }
 
@@ -153,21 +160,31 @@ final class Recovery {
                                                 "it has diverged, cannot be rewound, and"
                                                         + " remove_data_directory_on_diverged_timelines is set")));
             case FAILED ->
-                now.settings().removeOnRewindFailure()
-                        ? Optional.of(now.turn(
+                removalOption(now)
+                        .map(option -> now.turn(
                                 Reason.REMOVING_AFTER_REWIND_FAILURE,
                                 new Decision.RemoveDataDirectory(
-                                        proof, "pg_rewind failed and remove_data_directory_on_rewind_failure is set")))
-                        : Optional.empty();
+                                        proof, "pg_rewind failed and " + option + " is set")));
             case UNCHECKED, NOT_NEEDED, DONE -> Optional.empty();
         };
     }
 
+    static boolean justCompared(Situation now) {
+        return now.seen().task() instanceof TaskView.Ended ended && ended.kind() == TaskKind.COMPARE_TIMELINES;
+    }
+
+    private static Optional<String> removalOption(Situation now) {
+        if (now.settings().removeOnRewindFailure()) {
+            return Optional.of("remove_data_directory_on_rewind_failure");
+        }
+        return now.settings().removeOnDivergedTimelines()
+                ? Optional.of("remove_data_directory_on_diverged_timelines")
+                : Optional.empty();
+    }
+
     /** Once while the server is down; undecided, it starts as a standby and is compared again there. */
     private static Optional<Turn> compare(Situation now, Upstream.Of leader, String name) {
-        boolean justAsked =
-                now.seen().task() instanceof TaskView.Ended ended && ended.kind() == TaskKind.COMPARE_TIMELINES;
-        return justAsked
+        return justCompared(now)
                 ? Optional.empty()
                 : Optional.of(
                         now.turn(Reason.COMPARING_TIMELINES, List.of(name), new Decision.CompareTimelines(leader)));

@@ -74,6 +74,13 @@ final class Requests {
         return Optional.empty();
     }
 
+    /** What has to be refused whatever the server is doing: there is nobody to copy from (HA-138). */
+    static Optional<Turn> refused(Situation now) {
+        boolean copies = !now.holdsLock()
+                && now.otherLeader().flatMap(Situation::asUpstream).isPresent();
+        return copies ? Optional.empty() : reinitialize(now);
+    }
+
     /** Makes the data directory anew from the leader; never on the leader, never without one. */
     static Optional<Turn> reinitialize(Situation now) {
         return now.seen().requests().stream()
@@ -105,7 +112,7 @@ final class Requests {
     /** A task is running: only a forced reinitialize gets through, after it has ended the task. */
     static Optional<Turn> whileBusy(Situation now, TaskView.Running running) {
         Optional<OperatorRequest> first = now.seen().requests().stream().findFirst();
-        return first.map(request -> switch (request) {
+        return refused(now).or(() -> first.map(request -> switch (request) {
             case OperatorRequest.Reinitialize asked
             when asked.force() && !now.holdsLock() ->
                 now.turn(
@@ -116,6 +123,6 @@ final class Requests {
                         Reason.TASK_RUNNING,
                         List.of(running.label()),
                         new Decision.Reply(request.number(), false, running.label() + " already in progress"));
-        });
+        }));
     }
 }

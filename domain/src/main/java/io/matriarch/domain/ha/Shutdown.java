@@ -1,11 +1,13 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +17,13 @@ final class Shutdown {
     private Shutdown() {}
 
     static Turn decide(HaState state, Observation seen) {
+        if (seen.settings().paused() && seen.task() instanceof TaskView.Running running) {
+            return Turn.of(
+                    state,
+                    Reason.SHUTDOWN_WAITING,
+                    List.of(running.label()),
+                    new Decision.AbortTask("the agent is asked to end"));
+        }
         if (seen.settings().paused()) {
             return Turn.of(
                     state,
@@ -64,8 +73,17 @@ final class Shutdown {
     private static Turn leave(HaState state, Observation seen, StopProof proof, boolean holds) {
         var exit = new Decision.Exit(0, "the agent was asked to end");
         if (!holds) {
-            return Turn.of(
-                    state, Reason.SHUTDOWN_DONE, new Decision.DisarmGuard(proof), new Decision.DisarmWatchdog(), exit);
+            List<Decision> decisions = new ArrayList<>();
+            decisions.add(new Decision.DisarmGuard(proof));
+            decisions.add(new Decision.DisarmWatchdog());
+            if (state.bootstrapStep() != BootstrapStep.NONE
+                    && seen.dcs() instanceof DcsView.Read(ClusterView cluster)
+                    && !(cluster.initialize() instanceof InitializeKey.Done)) {
+                // A bootstrap that nobody finishes must not keep the others from beginning theirs (HA-034).
+                decisions.addAll(Bootstrap.takenBack(new Situation(state, seen, cluster), proof));
+            }
+            decisions.add(exit);
+            return new Turn(state, Reason.SHUTDOWN_DONE, List.of(), List.of(), decisions);
         }
         var position =
                 seen.task() instanceof TaskView.Ended ended && ended.result() instanceof TaskResult.Stopped stopped

@@ -128,11 +128,15 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
 
     /** A standby is nobody's primary: what guards the lease must let it live. */
     Turn startStandby(Reason reason, StopProof proof, Upstream upstream, Decision... before) {
+        return startStandby(reason, List.of(), proof, upstream, before);
+    }
+
+    Turn startStandby(Reason reason, List<String> facts, StopProof proof, Upstream upstream, Decision... before) {
         List<Decision> decisions = new ArrayList<>(List.of(before));
         decisions.add(new Decision.DisarmGuard(proof));
         decisions.add(new Decision.DisarmWatchdog());
         decisions.add(new Decision.StartStandby(
                 upstream, Role.REPLICA, settings().pgCtlTimeout(), "restarting after failure"));
-        return new Turn(state, reason, List.of(), List.of(), decisions);
+        return new Turn(state, reason, facts, List.of(), decisions);
     }
 }

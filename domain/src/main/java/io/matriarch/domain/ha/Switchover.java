@@ -5,6 +5,7 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopMode;
+import io.matriarch.domain.settings.HaSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,11 +39,10 @@ final class Switchover {
         if (request.scheduledAt().isPresent()) {
             Instant at = request.scheduledAt().get();
             Duration wait = Duration.between(now.seen().wallClock(), at);
-            Duration latest = now.settings().loopWait().multipliedBy(3).dividedBy(2);
             if (wait.isPositive()) {
                 return Optional.empty();
             }
-            if (wait.negated().compareTo(latest) > 0) {
+            if (isStale(wait.negated(), now.settings())) {
                 return Optional.of(refuse(
                         now,
                         request,
@@ -50,6 +50,11 @@ final class Switchover {
             }
         }
         return Optional.of(onDueRequest(now, request));
+    }
+
+    /** Somebody who was away when the time came does not do it late: people count on the time they gave (HA-091). */
+    static boolean isStale(Duration late, HaSettings settings) {
+        return late.compareTo(settings.loopWait().multipliedBy(3).dividedBy(2)) > 0;
     }
 
     private static Turn onDueRequest(Situation now, SwitchoverRequest request) {
@@ -147,8 +152,15 @@ final class Switchover {
                         StopMode.FAST, false, Optional.of(now.settings().pgCtlTimeout()), action + ": demote"));
     }
 
+    /**
+     * One attempt. If the lock is still ours afterwards, the store has refused it, or its answer was lost and our lease
+     * has been replaced by a fresh one, under which the lost request cannot apply any more: back to work either way.
+     */
     private static Turn handOver(Situation now, HandoverPhase.HandingOver ready) {
-        return now.turn(
+        return Turn.of(
+                now.state()
+                        .withHandover(
+                                new HandoverPhase.Abandoned(ready.action(), "the store did not hand the lock over")),
                 Reason.SWITCHOVER_HANDING_OVER,
                 List.of(ready.action(), ready.candidate().name().value()),
                 new Decision.DisarmWatchdog(),
@@ -165,11 +177,30 @@ final class Switchover {
     private static Turn ended(Situation now) {
         var next = now.divergenceSuspected().withHandover(new HandoverPhase.None());
         String to = now.cluster().leaderName().map(MemberName::value).orElse("nobody");
-        String action =
-                now.state().handover() instanceof HandoverPhase.HandingOver ready ? ready.action() : "switchover";
-        return now.isPrimary()
-                ? now.with(next).demote(Reason.PRIMARY_WITHOUT_LOCK)
-                : Turn.of(next, Reason.SWITCHOVER_DONE, List.of(action, to));
+        if (now.isPrimary()) {
+            return now.with(next).demote(Reason.PRIMARY_WITHOUT_LOCK);
+        }
+        List<String> facts = List.of(action(now.state().handover()), to);
+        boolean comesBack = now.stopped().isPresent()
+                && now.settings().paused()
+                && now.cluster().isLocked();
+        return comesBack
+                // Nobody else would start it: what the hand-over has stopped is not what somebody has stopped by hand.
+                ? now.with(next)
+                        .startStandby(
+                                Reason.SWITCHOVER_DONE, facts, now.stopped().get(), now.upstream())
+                : Turn.of(next, Reason.SWITCHOVER_DONE, facts);
+    }
+
+    private static String action(HandoverPhase phase) {
+        return switch (phase) {
+            case HandoverPhase.None _ -> "switchover";
+            case HandoverPhase.Preparing one -> one.action();
+            case HandoverPhase.Stopping one -> one.action();
+            case HandoverPhase.Awaiting one -> one.action();
+            case HandoverPhase.HandingOver one -> one.action();
+            case HandoverPhase.Abandoned one -> one.action();
+        };
     }
 
     /** Back to work as primary; the request goes first, or it would begin anew at once. */
@@ -198,6 +229,7 @@ final class Switchover {
                         List.of(abandoned.action(), abandoned.why()),
                         new Decision.RenewLeaderLock(),
                         new Decision.ArmGuard(),
+                        new Decision.ArmWatchdog(),
                         clear,
                         new Decision.StartPrimary(now.settings().pgCtlTimeout(), "starting after demotion"))
                 .with(notes);

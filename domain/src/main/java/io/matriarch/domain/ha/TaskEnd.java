@@ -12,7 +12,12 @@ final class TaskEnd {
 
     private TaskEnd() {}
 
-    static HaState remember(HaState state, TaskView.Ended ended, PostgresView server) {
+    static HaState remember(HaState before, TaskView.Ended ended, Observation seen) {
+        PostgresView server = seen.postgres();
+        HaState state = before.withFailedTask(
+                failed(ended.result())
+                        ? Optional.of(new HaState.FailedTask(ended.kind(), seen.now()))
+                        : Optional.empty());
         return switch (ended.kind()) {
             case INITIALIZE -> bootstrapStep(state, ended.result(), BootstrapStep.CREATING_ROLES);
             case POST_BOOTSTRAP -> bootstrapStep(state, ended.result(), BootstrapStep.TAKING_LOCK);
@@ -36,6 +41,9 @@ final class TaskEnd {
     }
 
     private static HaState bootstrapStep(HaState state, TaskResult result, BootstrapStep next) {
+        if (state.bootstrapStep() == BootstrapStep.NONE) {
+            return state;
+        }
         return state.withBootstrap(failed(result) ? BootstrapStep.FAILED : next, state.bootstrapKey());
     }
 

@@ -1,5 +1,6 @@
 package io.matriarch.domain.ha;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,7 +29,9 @@ public record Turn(HaState next, Reason reason, List<String> facts, List<Note> n
     }
 
     public Turn with(List<Note> more) {
-        return new Turn(next, reason, facts, more, decisions);
+        var all = new ArrayList<>(more);
+        all.addAll(notes);
+        return new Turn(next, reason, facts, all, decisions);
     }
 
     /** The operator's sentence. */

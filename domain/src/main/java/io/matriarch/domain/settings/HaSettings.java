@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param checkTimeline whether a candidate's timeline must not be behind
  * @param paused whether automation is off
  * @param useSlots whether members stream through replication slots
+ * @param memberSlotsTtl how long the slot of an absent member is kept; zero for not at all
  * @param mayBootstrap whether the local configuration says how to initialize a cluster
  * @param removeOnRewindFailure whether a data directory may be removed after a failed rewind
  * @param removeOnDivergedTimelines whether a diverged data directory may be removed when it cannot be rewound
@@ -31,6 +32,7 @@ public record HaSettings(
         boolean checkTimeline,
         boolean paused,
         boolean useSlots,
+        Duration memberSlotsTtl,
         boolean mayBootstrap,
         boolean removeOnRewindFailure,
         boolean removeOnDivergedTimelines) {
@@ -47,6 +49,7 @@ public record HaSettings(
             false,
             false,
             true,
+            Duration.ofMinutes(30),
             true,
             false,
             false);

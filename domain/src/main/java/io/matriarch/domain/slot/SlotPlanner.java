@@ -34,8 +34,17 @@ public final class SlotPlanner {
         return name.substring(0, Math.min(MAXIMUM_LENGTH, name.length()));
     }
 
-    /** On the primary: one for each other member that streams from it. */
-    public static List<SlotChange> forPrimary(MemberName self, List<Member> members, List<SlotView> present) {
+    /** On the primary: one for each other member that streams from it, and those that are retained for absent ones. */
+    public static List<SlotChange> forPrimary(
+            MemberName self, List<Member> members, List<String> retained, List<SlotView> present) {
+        var wanted = memberSlots(self, members);
+        wanted.addAll(retained);
+        wanted.remove(slotName(self));
+        return changes(wanted, present);
+    }
+
+    /** The names of the slots through which the members stream from the primary. */
+    public static TreeSet<String> memberSlots(MemberName self, List<Member> members) {
         var wanted = new TreeSet<String>();
         for (Member member : members) {
             boolean cascades = member.tags()
@@ -48,7 +57,7 @@ public final class SlotPlanner {
                 wanted.add(slotName(member.name()));
             }
         }
-        return changes(wanted, present);
+        return wanted;
     }
 
     /** On a replica: one for each member that streams from it. */

@@ -1,0 +1,72 @@
+package io.matriarch.domain.ha;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.LeaderLock;
+import io.matriarch.domain.postgres.SqlView;
+import java.util.List;
+
+/** What no turn may break, whatever was seen. */
+final class Rules {
+
+    private Rules() {}
+
+    static void check(Observation seen, Turn turn) {
+        List<Decision> decisions = turn.decisions();
+        for (int at = 0; at < decisions.size(); at++) {
+            List<Decision> earlier = decisions.subList(0, at);
+            one(seen, turn, decisions.get(at), earlier);
+        }
+    }
+
+    private static void one(Observation seen, Turn turn, Decision decision, List<Decision> earlier) {
+        boolean holds = holdsLock(seen);
+        boolean recovery = seen.postgres().sql() instanceof SqlView.Standby
+                || seen.postgres().sql() instanceof SqlView.NoAnswer && !seen.postgres().role().isPrimary();
+        switch (decision) {
+            case Decision.Promote _, Decision.StartPrimary _ -> {
+                assertThat(kinds(earlier))
+                        .describedAs("SAF-041: lock renewed and guard armed before a server may become writable: %s", turn)
+                        .contains(Decision.RenewLeaderLock.class, Decision.ArmGuard.class);
+                assertThat(holds).describedAs("S-2: only the holder promotes: %s", turn).isTrue();
+            }
+            case Decision.ReleaseLeaderLock release ->
+                assertThat(release.proof().isPresent() || recovery || seen.settings().paused())
+                        .describedAs("SAF-030: the lock goes only after the server: %s", turn)
+                        .isTrue();
+            case Decision.HandOverLeaderLock handOver -> assertThat(handOver.proof()).isNotNull();
+            case Decision.CopyFrom _, Decision.RemoveDataDirectory _ ->
+                assertThat(holds)
+                        .describedAs("S-15: the holder's data directory stays: %s", turn)
+                        .isFalse();
+            case Decision.AcquireLeaderLock _ -> {
+                boolean replica = seen.postgres().sql() instanceof SqlView.Standby;
+                assertThat(replica && seen.tags().nofailover())
+                        .describedAs("S-12: nofailover never wins: %s", turn)
+                        .isFalse();
+                assertThat(holds).isFalse();
+            }
+            case Decision.KeepWatchdogAlive _ ->
+                assertThat(kinds(earlier))
+                        .describedAs("HA-017: keepalive only after a renewal: %s", turn)
+                        .contains(Decision.RenewLeaderLock.class);
+            case Decision.AdoptLeaderLock adopt ->
+                assertThat(seen.lease())
+                        .describedAs("SAF-014: only a lease of our own is adopted: %s", turn)
+                        .isEqualTo(new LeaseView.Former(adopt.former()));
+            default -> {}
+        }
+    }
+
+    static List<Class<?>> kinds(List<Decision> decisions) {
+        return decisions.stream().<Class<?>>map(Object::getClass).toList();
+    }
+
+    static boolean holdsLock(Observation seen) {
+        return seen.dcs() instanceof DcsView.Read(ClusterView cluster)
+                && cluster.leaderLock() instanceof LeaderLock.Held held
+                && seen.lease() instanceof LeaseView.Mine(var lease)
+                && lease.id().equals(held.lease());
+    }
+}
