@@ -6,8 +6,10 @@ import io.matriarch.app.config.RestSettings.VerifyClient;
 import io.matriarch.app.tls.TlsContexts;
 import java.io.IOException;
 import java.net.BindException;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
@@ -19,9 +21,13 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Jetty on one address, with or without TLS. */
 final class Listener implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
     private static final long IDLE_MILLIS = 30_000;
 
@@ -41,7 +47,7 @@ final class Listener implements AutoCloseable {
     record Binding(
             HostPort listen,
             Optional<TlsContexts.Identity> identity,
-            Optional<java.nio.file.Path> cafile,
+            Optional<Path> cafile,
             Optional<String> ciphers,
             VerifyClient verifyClient,
             String serial) {
@@ -58,7 +64,7 @@ final class Listener implements AutoCloseable {
                     settings.certfile().map(Binding::serial).orElse(""));
         }
 
-        private static String serial(java.nio.file.Path certfile) {
+        private static String serial(Path certfile) {
             try {
                 return TlsContexts.serialNumber(certfile);
             } catch (IOException | GeneralSecurityException e) {
@@ -68,18 +74,44 @@ final class Listener implements AutoCloseable {
     }
 
     /**
+     * What a listener is opened with. The certificate has been read: later on its file may say something else.
+     *
+     * @param tls empty for plain HTTP
+     */
+    record Prepared(Binding binding, Optional<SSLContext> tls) {
+
+        /**
+         * Reads the certificate.
+         *
+         * @throws RestServerException when it cannot be used
+         */
+        static Prepared of(Binding binding) throws RestServerException {
+            if (binding.identity().isEmpty()) {
+                return new Prepared(binding, Optional.empty());
+            }
+            try {
+                return new Prepared(
+                        binding,
+                        Optional.of(TlsContexts.server(binding.identity().get(), binding.cafile())));
+            } catch (IOException | GeneralSecurityException e) {
+                throw new RestServerException("restapi.certfile can't be used: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /**
      * Binds and serves.
      *
      * @throws RestServerException with what is wrong in the operator's words
      */
-    static Listener open(Binding binding, int backlog, Handler handler) throws RestServerException {
+    static Listener open(Prepared prepared, int backlog, Handler handler) throws RestServerException {
         var threads = new QueuedThreadPool(8, 2);
         threads.setName("rest");
         threads.setReservedThreads(0);
         threads.setDaemon(true);
         Server server = new Server(threads);
-        ServerConnector connector = connector(server, binding);
-        HostPort listen = binding.listen();
+        ServerConnector connector = connector(server, prepared);
+        HostPort listen = prepared.binding().listen();
         if (!listen.host().isEmpty() && !listen.host().equals("*")) {
             connector.setHost(listen.host());
         }
@@ -110,14 +142,14 @@ final class Listener implements AutoCloseable {
         return new RestServerException("restapi.listen " + listen + ": " + e.getMessage(), e);
     }
 
-    private static ServerConnector connector(Server server, Binding binding) throws RestServerException {
+    private static ServerConnector connector(Server server, Prepared prepared) {
         var http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendDateHeader(true);
         // Odd paths get the code of a failed health check, not an error of their own.
         http.setUriCompliance(UriCompliance.UNSAFE);
         http.setHttpCompliance(HttpCompliance.RFC7230);
-        if (binding.identity().isEmpty()) {
+        if (prepared.tls().isEmpty()) {
             return new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
         }
         // Members call each other by address, so the name in the certificate plays no part.
@@ -125,11 +157,8 @@ final class Listener implements AutoCloseable {
         secure.setSniHostCheck(false);
         http.addCustomizer(secure);
         var factory = new SslContextFactory.Server();
-        try {
-            factory.setSslContext(TlsContexts.server(binding.identity().get(), binding.cafile()));
-        } catch (IOException | GeneralSecurityException e) {
-            throw new RestServerException("restapi.certfile can't be used: " + e.getMessage(), e);
-        }
+        factory.setSslContext(prepared.tls().get());
+        Binding binding = prepared.binding();
         factory.setWantClientAuth(binding.verifyClient() == VerifyClient.OPTIONAL);
         factory.setNeedClientAuth(binding.verifyClient() == VerifyClient.REQUIRED);
         binding.ciphers().map(CipherNames::supported).ifPresent(factory::setIncludeCipherSuites);
@@ -146,7 +175,7 @@ final class Listener implements AutoCloseable {
             server.stop();
         } catch (Exception e) {
             // It is being thrown away.
-            org.slf4j.LoggerFactory.getLogger(Listener.class).debug("stopping the REST server: {}", e.toString());
+            log.debug("stopping the REST server: {}", e.toString());
         }
     }
 

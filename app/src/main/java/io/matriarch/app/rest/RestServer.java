@@ -20,7 +20,7 @@ public final class RestServer implements AutoCloseable {
     private final FailsafeMemory failsafe;
     private final Snapshots snapshots;
     private final RestartTimer timer;
-    private Listener.Binding binding;
+    private Listener.Prepared prepared;
     private Optional<Listener> listener;
     private boolean closed;
 
@@ -30,8 +30,9 @@ public final class RestServer implements AutoCloseable {
         this.failsafe = new FailsafeMemory(agent.clock());
         this.snapshots = new Snapshots(agent, live, failsafe);
         this.timer = new RestartTimer(agent, live);
-        this.binding = Listener.Binding.of(live.state().agent().rest());
-        this.listener = Optional.of(open());
+        this.prepared =
+                Listener.Prepared.of(Listener.Binding.of(live.state().agent().rest()));
+        this.listener = Optional.of(open(prepared));
         timer.start();
     }
 
@@ -42,14 +43,14 @@ public final class RestServer implements AutoCloseable {
      */
     public static RestServer start(RestAgent agent, LiveConfig live) throws RestServerException {
         RestServer server = new RestServer(agent, live);
-        log.info("the REST API listens on {}", server.binding.listen());
+        log.info("the REST API listens on {}", server.prepared.binding().listen());
         return server;
     }
 
-    private Listener open() throws RestServerException {
+    private Listener open(Listener.Prepared with) throws RestServerException {
         var access = new AccessControl(live, agent::view);
         var gate = new Gate(resources(), snapshots, live, access, new Liveness(agent, live, snapshots));
-        return Listener.open(binding, live.state().agent().rest().requestQueueSize(), gate);
+        return Listener.open(with, live.state().agent().rest().requestQueueSize(), gate);
     }
 
     private Handler resources() {
@@ -84,26 +85,28 @@ public final class RestServer implements AutoCloseable {
      */
     public synchronized void reconfigure() {
         Listener.Binding wanted = Listener.Binding.of(live.state().agent().rest());
-        if (closed || wanted.equals(binding)) {
+        if (closed || wanted.equals(prepared.binding())) {
             return;
         }
-        Listener.Binding before = binding;
-        listener.ifPresent(Listener::close);
-        listener = Optional.empty();
         try {
-            binding = wanted;
-            listener = Optional.of(open());
+            Listener.Prepared next = Listener.Prepared.of(wanted);
+            listener.ifPresent(Listener::close);
+            listener = Optional.empty();
+            listener = Optional.of(open(next));
+            prepared = next;
             log.info("the REST API listens on {} with its new settings", wanted.listen());
         } catch (RestServerException e) {
             log.error("{}; the REST API goes on with its former settings", e.getMessage());
-            binding = before;
             restore();
         }
     }
 
     private void restore() {
+        if (listener.isPresent()) {
+            return;
+        }
         try {
-            listener = Optional.of(open());
+            listener = Optional.of(open(prepared));
         } catch (RestServerException e) {
             log.error("the REST API is not served: {}", e.getMessage());
         }
