@@ -13,6 +13,7 @@ import io.matriarch.ports.dcs.WriteResult;
 import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,7 +38,7 @@ public final class LeaseKeeper {
     private final LeaseRecord record;
 
     /** One attempt at a time: two at once could only disagree. */
-    private final ReentrantLock attempts = new ReentrantLock();
+    private final Lock attempts;
 
     private Consumer<Lease> onRenewed = lease -> {};
     private LeaseView view;
@@ -55,6 +56,15 @@ public final class LeaseKeeper {
      * @param record what the agent before this one held: it is gone for certain when this one is made
      */
     public LeaseKeeper(Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record) {
+        this(dcs, clock, self, wakeUp, record, new ReentrantLock());
+    }
+
+    /**
+     * @param attempts keeps attempts apart; a simulation has one that waits in virtual time
+     */
+    public LeaseKeeper(
+            Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record, Lock attempts) {
+        this.attempts = attempts;
         this.dcs = dcs;
         this.clock = clock;
         this.self = self;
