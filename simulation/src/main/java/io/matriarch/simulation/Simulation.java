@@ -65,7 +65,7 @@ public final class Simulation {
             Duration.ofSeconds(20),
             Optional.empty(),
             Duration.ofSeconds(20),
-            false,
+            true,
             false,
             true,
             Duration.ofMinutes(30),

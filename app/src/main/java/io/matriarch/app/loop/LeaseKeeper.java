@@ -48,6 +48,9 @@ public final class LeaseKeeper {
     /** The ttl that the present hold was granted with: a new one counts from the next renewal on (SAF-015). */
     private Duration granted = Duration.ofSeconds(30);
 
+    /** Asked to hand the lock over: the receiver may lead before we have the answer. */
+    private boolean leaving;
+
     private MonotonicTime mandateEnds;
     private MonotonicTime nextAttempt;
 
@@ -100,7 +103,8 @@ public final class LeaseKeeper {
 
     /** Whether clients may be told at this very moment that this is the primary (SAF-062). */
     public synchronized boolean isLeader() {
-        return view instanceof LeaseView.Mine(Lease lease)
+        return !leaving
+                && view instanceof LeaseView.Mine(Lease lease)
                 && !clock.now().hasReached(LeaseLadder.of(granted).killAt(lease.deadline()));
     }
 
@@ -264,6 +268,10 @@ public final class LeaseKeeper {
         view = new LeaseView.None();
     }
 
+    private synchronized void leaving(boolean now) {
+        leaving = now;
+    }
+
     /** It is dead to us; if the store still shows it, we may replace it by a fresh one, and by no other way. */
     private synchronized void dropUnknown(LeaseId id) {
         view = new LeaseView.Former(id);
@@ -299,6 +307,7 @@ public final class LeaseKeeper {
             if (held.isEmpty()) {
                 return new Outcome.Failed("there is no lease to hand over");
             }
+            leaving(true);
             WriteResult answer = dcs.handOverLeaderLock(held.get(), receiver, offered, change);
             switch (answer) {
                 case WriteResult.Done _ -> drop();
@@ -307,6 +316,7 @@ public final class LeaseKeeper {
             }
             return outcome(answer, "hand the leader lock over");
         } finally {
+            leaving(false);
             attempts.unlock();
         }
     }
