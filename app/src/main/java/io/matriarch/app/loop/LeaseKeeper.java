@@ -13,6 +13,7 @@ import io.matriarch.ports.dcs.WriteResult;
 import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,7 +38,7 @@ public final class LeaseKeeper {
     private final LeaseRecord record;
 
     /** One attempt at a time: two at once could only disagree. */
-    private final ReentrantLock attempts = new ReentrantLock();
+    private final Lock attempts;
 
     private Consumer<Lease> onRenewed = lease -> {};
     private LeaseView view;
@@ -47,6 +48,9 @@ public final class LeaseKeeper {
     /** The ttl that the present hold was granted with: a new one counts from the next renewal on (SAF-015). */
     private Duration granted = Duration.ofSeconds(30);
 
+    /** Asked to hand the lock over: the receiver may lead before we have the answer. */
+    private boolean leaving;
+
     private MonotonicTime mandateEnds;
     private MonotonicTime nextAttempt;
 
@@ -55,6 +59,15 @@ public final class LeaseKeeper {
      * @param record what the agent before this one held: it is gone for certain when this one is made
      */
     public LeaseKeeper(Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record) {
+        this(dcs, clock, self, wakeUp, record, new ReentrantLock());
+    }
+
+    /**
+     * @param attempts keeps attempts apart; a simulation has one that waits in virtual time
+     */
+    public LeaseKeeper(
+            Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record, Lock attempts) {
+        this.attempts = attempts;
         this.dcs = dcs;
         this.clock = clock;
         this.self = self;
@@ -90,7 +103,8 @@ public final class LeaseKeeper {
 
     /** Whether clients may be told at this very moment that this is the primary (SAF-062). */
     public synchronized boolean isLeader() {
-        return view instanceof LeaseView.Mine(Lease lease)
+        return !leaving
+                && view instanceof LeaseView.Mine(Lease lease)
                 && !clock.now().hasReached(LeaseLadder.of(granted).killAt(lease.deadline()));
     }
 
@@ -254,6 +268,10 @@ public final class LeaseKeeper {
         view = new LeaseView.None();
     }
 
+    private synchronized void leaving(boolean now) {
+        leaving = now;
+    }
+
     /** It is dead to us; if the store still shows it, we may replace it by a fresh one, and by no other way. */
     private synchronized void dropUnknown(LeaseId id) {
         view = new LeaseView.Former(id);
@@ -289,6 +307,7 @@ public final class LeaseKeeper {
             if (held.isEmpty()) {
                 return new Outcome.Failed("there is no lease to hand over");
             }
+            leaving(true);
             WriteResult answer = dcs.handOverLeaderLock(held.get(), receiver, offered, change);
             switch (answer) {
                 case WriteResult.Done _ -> drop();
@@ -297,6 +316,7 @@ public final class LeaseKeeper {
             }
             return outcome(answer, "hand the leader lock over");
         } finally {
+            leaving(false);
             attempts.unlock();
         }
     }

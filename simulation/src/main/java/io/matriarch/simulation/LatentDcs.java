@@ -1,0 +1,174 @@
+package io.matriarch.simulation;
+
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.LeaseId;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.time.MonotonicTime;
+import io.matriarch.ports.dcs.Change;
+import io.matriarch.ports.dcs.Dcs;
+import io.matriarch.ports.dcs.DcsTiming;
+import io.matriarch.ports.dcs.DcsUnavailableException;
+import io.matriarch.ports.dcs.LockResult;
+import io.matriarch.ports.dcs.StoreSnapshot;
+import io.matriarch.ports.dcs.WriteResult;
+import io.matriarch.ports.testing.FaultyDcs;
+import io.matriarch.ports.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A client at the other end of a network: every call takes time, and some never come back. */
+final class LatentDcs implements Dcs {
+
+    private final World world;
+    private final MemberName self;
+    private final FaultyDcs store;
+    private final Clock clock;
+    private final DcsTiming timing;
+    private final HandOverListener handOvers;
+
+    /** Is told of a hand-over at the moment it happens in the store. */
+    interface HandOverListener {
+        void handedOver(MemberName from, MemberName to);
+    }
+
+    LatentDcs(World world, MemberName self, FaultyDcs store, Clock clock, DcsTiming timing, HandOverListener handOvers) {
+        this.world = world;
+        this.self = self;
+        this.store = store;
+        this.clock = clock;
+        this.timing = timing;
+        this.handOvers = handOvers;
+        store.script(_ -> fault());
+    }
+
+    private FaultyDcs.Fault fault() {
+        if (!world.reachesStore(self)) {
+            return FaultyDcs.Fault.REQUEST_LOST;
+        }
+        if (world.chance(world.lossiness)) {
+            return switch (world.random.nextInt(3)) {
+                case 0 -> FaultyDcs.Fault.REQUEST_LOST;
+                case 1 -> FaultyDcs.Fault.ANSWER_LOST;
+                default -> FaultyDcs.Fault.REQUEST_LATE;
+            };
+        }
+        return FaultyDcs.Fault.NONE;
+    }
+
+    private void travel() {
+        world.scheduler.sleep(
+                world.chance(0.03) ? world.between(50, 600) : Duration.ofNanos(500_000 + world.random.nextInt(4_000_000)));
+    }
+
+    /** Until the end of the call's bound nobody knows that no answer will come. */
+    private <T> T answered(Supplier<T> call, java.util.function.Predicate<T> unknown) {
+        long began = world.now();
+        travel();
+        T answer = call.get();
+        if (unknown.test(answer)) {
+            long left = timing.retryTimeout().toNanos() - (world.now() - began);
+            world.scheduler.sleep(Duration.ofNanos(left));
+            // What was late arrives at some later time.
+            world.scheduler.after(world.between(0, 15000), store::deliverLate);
+        } else {
+            travel();
+        }
+        return answer;
+    }
+
+    @Override
+    public StoreSnapshot load() throws DcsUnavailableException {
+        travel();
+        try {
+            StoreSnapshot snapshot = store.load();
+            travel();
+            return snapshot;
+        } catch (DcsUnavailableException e) {
+            world.scheduler.sleep(timing.retryTimeout());
+            throw e;
+        }
+    }
+
+    private LockResult lock(Supplier<LockResult> call) {
+        MonotonicTime before = clock.now();
+        LockResult result = answered(call, LockResult.Unknown.class::isInstance);
+        return result instanceof LockResult.Held(Lease lease)
+                ? new LockResult.Held(new Lease(lease.id(), before.plus(timing.ttl())))
+                : result;
+    }
+
+    private WriteResult written(Supplier<WriteResult> call) {
+        return answered(call, WriteResult.Unknown.class::isInstance);
+    }
+
+    @Override
+    public LockResult acquireLeaderLock(MemberName member, Change change) {
+        return lock(() -> store.acquireLeaderLock(member, change));
+    }
+
+    @Override
+    public LockResult renewLeaderLock(MemberName member, Lease lease) {
+        return lock(() -> store.renewLeaderLock(member, lease));
+    }
+
+    @Override
+    public LockResult adoptLeaderLock(MemberName member, LeaseId former) {
+        return lock(() -> store.adoptLeaderLock(member, former));
+    }
+
+    @Override
+    public WriteResult releaseLeaderLock(Lease lease, Change change) {
+        return written(() -> store.releaseLeaderLock(lease, change));
+    }
+
+    @Override
+    public Optional<LeaseId> offerLease(MemberName member) {
+        return answered(() -> store.offerLease(member), Optional::isEmpty);
+    }
+
+    @Override
+    public WriteResult handOverLeaderLock(Lease lease, MemberName receiver, LeaseId offered, Change change) {
+        return written(() -> {
+            WriteResult result = store.handOverLeaderLock(lease, receiver, offered, change);
+            if (result instanceof WriteResult.Done) {
+                handOvers.handedOver(self, receiver);
+            }
+            return result;
+        });
+    }
+
+    @Override
+    public WriteResult write(Optional<Lease> fence, Change change) {
+        return written(() -> store.write(fence, change));
+    }
+
+    @Override
+    public WriteResult publishMember(MemberName member, String value) {
+        return written(() -> store.publishMember(member, value));
+    }
+
+    @Override
+    public WriteResult removeCluster() {
+        return written(store::removeCluster);
+    }
+
+    @Override
+    public AutoCloseable watch(Runnable listener) {
+        return store.watch(() -> {
+            if (world.reachesStore(self)) {
+                world.scheduler.after(world.between(1, 30), listener);
+            }
+        });
+    }
+
+    @Override
+    public DcsTiming adopt(DcsTiming wanted) {
+        return store.adopt(wanted);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
