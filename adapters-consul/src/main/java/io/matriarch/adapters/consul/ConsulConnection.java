@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -124,12 +126,20 @@ final class ConsulConnection implements AutoCloseable {
         if (attempt.budget().isSpent()) {
             throw new ConsulException("no time left");
         }
-        // The timeouts of the single reads and writes do not bound a call whose answer comes in drops.
-        var end = ends.schedule(attempt::cancel, attempt.budget().left().toNanos(), TimeUnit.NANOSECONDS);
+        var end = endOf(attempt);
         try {
             return ScopedValue.where(ConsulOnce.ATTEMPT, attempt).call(() -> request.apply(consul));
         } finally {
             end.cancel(false);
+        }
+    }
+
+    /** The timeouts of the single reads and writes do not bound a call whose answer comes in drops. */
+    private Future<?> endOf(ConsulAttempt attempt) {
+        try {
+            return ends.schedule(attempt::cancel, attempt.budget().left().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            throw new ConsulException("the client is closed", e);
         }
     }
 

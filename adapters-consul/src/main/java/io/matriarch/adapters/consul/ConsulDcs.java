@@ -49,6 +49,9 @@ final class ConsulDcs implements Dcs {
 
     private static final Duration LOAD_PAUSE = Duration.ofMillis(50);
 
+    /** A release without an answer has left the lock to its session, which is being ended when the client closes. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private final ConsulKeys keys;
     private final Clock clock;
     private final ConsulConnection connection;
@@ -247,6 +250,7 @@ final class ConsulDcs implements Dcs {
     public void close() {
         watches.forEach(ConsulWatch::close);
         watches.clear();
+        sessions.awaitEnds(LAST_WORDS);
         connection.close();
     }
 

@@ -23,7 +23,7 @@ public final class ConsulProvider implements DcsProvider {
         var settings = ConsulSettings.from(section);
         var tls = ConsulTls.context(section, settings);
         if (settings.registerService() && context.member().isPresent()) {
-            log.warn("consul.register_service is not supported yet: the service {} is not registered", context.scope());
+            log.warn("consul.register_service has no effect: no service is registered in Consul");
         }
         var connection = new ConsulConnection(settings, tls);
         // A command line has no name; its sessions, which it makes for an offer only, are the cluster's.

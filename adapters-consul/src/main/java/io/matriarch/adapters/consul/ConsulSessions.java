@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.kiwiproject.consul.ConsulException;
 import org.kiwiproject.consul.model.session.ImmutableSession;
@@ -36,6 +38,7 @@ final class ConsulSessions {
     private final List<String> checks;
     private volatile Duration shortest = Duration.ZERO;
     private volatile Optional<Duration> accepted = Optional.empty();
+    private final Set<Thread> ending = ConcurrentHashMap.newKeySet();
 
     ConsulSessions(ConsulConnection connection, String name, List<String> checks) {
         this.connection = connection;
@@ -104,19 +107,40 @@ final class ConsulSessions {
 
     /** Ends a session that nothing may live by any more, in the background: it ends by itself when this fails. */
     void end(String id) {
-        Thread.ofVirtual().name("consul session end").start(() -> {
+        var thread = Thread.ofVirtual().name("consul session end").unstarted(() -> {
             try {
-                connection.call(Budget.of(DEFAULT_SHORTEST), client -> {
-                    connection
-                            .datacenter()
-                            .ifPresentOrElse(
-                                    dc -> client.sessionClient().destroySession(id, dc),
-                                    () -> client.sessionClient().destroySession(id));
-                    return id;
-                });
+                destroy(id);
             } catch (ConsulException e) {
                 log.debug("session {} is left to its end: {}", id, ConsulFailures.text(e));
+            } finally {
+                ending.remove(Thread.currentThread());
             }
+        });
+        ending.add(thread);
+        thread.start();
+    }
+
+    /** Waits for the sessions that are being ended, at most this long for all of them. */
+    void awaitEnds(Duration bound) {
+        var budget = Budget.of(bound);
+        for (var thread : ending) {
+            try {
+                thread.join(budget.left());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void destroy(String id) {
+        connection.call(Budget.of(DEFAULT_SHORTEST), client -> {
+            connection
+                    .datacenter()
+                    .ifPresentOrElse(
+                            dc -> client.sessionClient().destroySession(id, dc),
+                            () -> client.sessionClient().destroySession(id));
+            return id;
         });
     }
 

@@ -1,7 +1,9 @@
 package io.matriarch.adapters.consul;
 
 import io.matriarch.ports.plugin.ConfigSection;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -15,7 +17,9 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -32,6 +36,9 @@ import javax.net.ssl.X509TrustManager;
 record ConsulTls(SSLContext context, X509TrustManager trust, boolean verify) {
 
     private static final Pattern KEY = Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
+
+    private static final Pattern CERTIFICATE =
+            Pattern.compile("-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----");
 
     private static final char[] NO_PASSWORD = new char[0];
 
@@ -105,13 +112,17 @@ record ConsulTls(SSLContext context, X509TrustManager trust, boolean verify) {
     }
 
     private static List<? extends Certificate> certificates(Path file) throws GeneralSecurityException, IOException {
-        try (var stream = Files.newInputStream(file)) {
-            var found = List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(stream));
-            if (found.isEmpty()) {
-                throw new GeneralSecurityException("nothing found");
-            }
-            return found;
+        // The JDK's reader stumbles over a key in the same file.
+        var blocks = CERTIFICATE
+                .matcher(Files.readString(file))
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.joining("\n", "", "\n"));
+        if (blocks.isBlank()) {
+            throw new GeneralSecurityException("nothing found");
         }
+        var stream = new ByteArrayInputStream(blocks.getBytes(StandardCharsets.US_ASCII));
+        return List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(stream));
     }
 
     private static PrivateKey privateKey(Path file, String algorithm) throws GeneralSecurityException, IOException {
