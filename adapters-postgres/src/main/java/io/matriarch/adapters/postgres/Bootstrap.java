@@ -177,15 +177,13 @@ final class Bootstrap {
     /** Roles first, then the operator's command, on a server that is a primary by now. */
     ControlResult postBootstrap() {
         ConfigSection bootstrap = server.context().bootstrap();
-        if (bootstrap.values().containsKey("users")) {
-            log.error("bootstrap.users is not supported: create users in the post_bootstrap script");
-        }
         Optional<String> command = bootstrap
                 .text("post_bootstrap")
                 .or(() -> bootstrap.text("post_init"))
                 .filter(text -> !text.isBlank());
         try (Connection connection = server.connect("bootstrap", Jdbc.Bounds.none())) {
             Roles.createSuperuser(connection, server.settings(), server.majorOrOldest());
+            Roles.createUsers(connection, bootstrap.section("users"), server.majorOrOldest());
             Optional<ControlResult> failure = command.flatMap(this::runPostBootstrap);
             if (failure.isPresent()) {
                 return failure.get();

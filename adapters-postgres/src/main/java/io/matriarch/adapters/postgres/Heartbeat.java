@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,7 @@ final class Heartbeat implements AutoCloseable {
             Connection used = reused ? connection.get() : server.connect("heartbeat", Jdbc.Bounds.kept(patience));
             connection = Optional.of(used);
             used.setNetworkTimeout(Runnable::run, Math.toIntExact(patience.toMillis()) + 1);
-            SqlView view = read(used);
+            SqlView view = read(used, patience);
             if (Thread.currentThread().isInterrupted() || closed) {
                 close(used);
             } else {
@@ -87,13 +88,13 @@ final class Heartbeat implements AutoCloseable {
 
     private SqlView onceMore(Duration patience) {
         try (Connection fresh = server.connect("heartbeat", Jdbc.Bounds.kept(patience))) {
-            return read(fresh);
+            return read(fresh, patience);
         } catch (SQLException e) {
             return new SqlView.NoAnswer(e.getMessage());
         }
     }
 
-    private static SqlView read(Connection connection) throws SQLException {
+    private SqlView read(Connection connection, Duration patience) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(QUESTION);
                 ResultSet row = statement.executeQuery()) {
             if (!row.next()) {
@@ -104,7 +105,8 @@ final class Heartbeat implements AutoCloseable {
                 return new SqlView.Primary(new Timeline(row.getInt(2)), lsn(row.getString(3)), slots);
             }
             int timeline = row.getInt(6);
-            Optional<Timeline> received = row.wasNull() ? Optional.empty() : Optional.of(new Timeline(timeline));
+            Optional<Timeline> received =
+                    row.wasNull() ? replayedTimeline(patience) : Optional.of(new Timeline(timeline));
             return new SqlView.Standby(
                     lsn(row.getString(3)),
                     lsn(row.getString(4)),
@@ -113,6 +115,24 @@ final class Heartbeat implements AutoCloseable {
                     !Optional.ofNullable(row.getString(8)).orElse("").isEmpty(),
                     row.getBoolean(5),
                     slots);
+        }
+    }
+
+    /**
+     * The timeline a standby replays while no WAL receiver tells it. The control file has that of the last restart point,
+     * which can be an older one: judged by it, a standby in step with its leader would look diverged.
+     */
+    private Optional<Timeline> replayedTimeline(Duration patience) {
+        try (Connection connection = Jdbc.openReplication(
+                        server.settings().replication(), server.local(), "heartbeat", Jdbc.Bounds.within(patience));
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
+            return row.next()
+                    ? Optional.of(new Timeline(Integer.parseUnsignedInt(row.getString(2))))
+                    : Optional.empty();
+        } catch (SQLException e) {
+            log.debug("the server does not say which timeline it replays: {}", e.getMessage());
+            return Optional.empty();
         }
     }
 

@@ -1,9 +1,16 @@
 package io.matriarch.adapters.postgres;
 
+import io.matriarch.ports.plugin.ConfigSection;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +42,39 @@ final class Roles {
             "pg_read_binary_file(text)",
             "pg_read_binary_file(text, bigint, bigint, boolean)");
 
+    /** What {@code bootstrap.users} may ask for, each also with NO before it. */
+    private static final Set<String> OPTIONS =
+            Set.of("SUPERUSER", "CREATEDB", "CREATEROLE", "INHERIT", "LOGIN", "REPLICATION", "BYPASSRLS");
+
     private Roles() {}
+
+    /**
+     * Creates the operator's own users of a new cluster. An option that no role has is left out, with an error in the
+     * log: the cluster is there, and the role can be altered.
+     *
+     * @param users a section of name, {@code password} and {@code options}
+     */
+    static void createUsers(Connection connection, ConfigSection users, int major) throws SQLException {
+        try (Statement statement = silent(connection, major)) {
+            for (String name : new TreeMap<>(users.values()).keySet()) {
+                ConfigSection user = users.section(name);
+                var attributes = new TreeSet<String>();
+                for (String option : user.texts("options")) {
+                    String word = option.toUpperCase(Locale.ROOT);
+                    if (OPTIONS.contains(word.startsWith("NO") ? word.substring(2) : word)) {
+                        attributes.add(word);
+                    } else {
+                        log.error("bootstrap.users.{}.options: unknown option {}", name, option);
+                    }
+                }
+                if (!attributes.contains("NOLOGIN")) {
+                    attributes.add("LOGIN");
+                }
+                var who = new Credentials(Optional.of(name), user.secret("password"), Map.of());
+                createOrAlter(statement, who, String.join(" ", attributes));
+            }
+        }
+    }
 
     /** The superuser's password, where the configuration has one. */
     static void createSuperuser(Connection connection, PgSettings settings, int major) throws SQLException {

@@ -82,6 +82,11 @@ final class Instance implements AutoCloseable {
                         Map.of("auth-host", "scram-sha-256"),
                         "no-sync"));
         bootstrap.put(
+                "users",
+                Map.of(
+                        "admin",
+                        Map.of("password", "admin%", "options", List.of("createrole", "createdb", "nonsense"))));
+        bootstrap.put(
                 "pg_hba",
                 List.of(
                         "host replication replicator 127.0.0.1/32 scram-sha-256",

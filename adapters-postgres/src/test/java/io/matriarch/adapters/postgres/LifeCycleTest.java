@@ -57,8 +57,11 @@ final class LifeCycleTest {
         assertThat(first.sql()).isInstanceOf(SqlView.Primary.class);
         assertThat(first.timeline()).isEqualTo(Timeline.FIRST);
         assertThat(a.serverLog())
-                .doesNotContain("my-super", "confi:dent", "rewind_password")
+                .doesNotContain("my-super", "confi:dent", "rewind_password", "admin%")
                 .doesNotContain("CREATE ROLE");
+        assertThat(a.sql("SELECT rolcanlogin AND rolcreaterole AND rolcreatedb AND NOT rolsuper"
+                        + " AND rolpassword LIKE 'SCRAM%' FROM pg_authid WHERE rolname = 'admin'"))
+                .isEqualTo("t");
         Instance.done(a.control.changeSlots(List.of(new SlotChange.CreatePhysical("srv_2"))));
         Instance.done(a.control.changeSlots(List.of(new SlotChange.CreatePhysical("srv_2"))));
 
@@ -78,8 +81,8 @@ final class LifeCycleTest {
                 .isEqualTo(new LeaderTimeline.InRecovery());
         b.await(
                 "something received",
-                view -> view.sql() instanceof SqlView.Standby standby
-                        && standby.receivedTimeline().isPresent());
+                _ -> b.probe.report(Duration.ofSeconds(5)) instanceof ServerReport.Answer answer
+                        && answer.timeline().isKnown());
         assertThat(b.probe.report(Duration.ofSeconds(5)))
                 .isInstanceOfSatisfying(
                         ServerReport.Answer.class,
@@ -121,5 +124,28 @@ final class LifeCycleTest {
         assertThat(Files.readString(a.data.resolve("postgresql.conf"))).doesNotContain("confi:dent");
         Instance.done(a.control.follow(new Upstream.Nobody(), Role.REPLICA));
         assertThat(a.sql("SHOW primary_conninfo")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("PG-079 a standby that has lost its upstream is on the timeline it replays, not on its control file's")
+    void timelineWithoutReceiver() throws Exception {
+        Instance a = instance("srv-1").initialized();
+        Instance.done(a.control.changeSlots(List.of(new SlotChange.CreatePhysical("srv_2"))));
+        Instance b = instance("srv-2").cloneOf(a);
+        b.await("streaming", view -> view.sql() instanceof SqlView.Standby standby && standby.streaming());
+        a.control.stop(new StopOrder(StopMode.FAST, true, Optional.of(Duration.ofSeconds(30)), "the test demotes it"));
+        Instance.done(b.control.promote());
+        b.await("a primary", view -> view.sql() instanceof SqlView.Primary);
+        Instance.done(b.control.changeSlots(List.of(new SlotChange.CreatePhysical("srv_1"))));
+        Instance.done(a.control.startStandby(b.upstream(), Role.REPLICA, Instance.LONG));
+        a.await(
+                "streaming on timeline 2",
+                view -> view.sql() instanceof SqlView.Standby standby
+                        && standby.streaming()
+                        && standby.receivedTimeline().equals(Optional.of(new Timeline(2))));
+        Instance.done(a.control.follow(new Upstream.Nobody(), Role.REPLICA));
+        PostgresView alone =
+                a.await("no receiver", view -> view.sql() instanceof SqlView.Standby standby && !standby.streaming());
+        assertThat(alone.timeline()).isEqualTo(new Timeline(2));
     }
 }

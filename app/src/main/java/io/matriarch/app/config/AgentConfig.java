@@ -66,7 +66,6 @@ public record AgentConfig(
         LogSettings log = LogSettings.read(root.section("log"), warnings);
         Tags tags = TagRules.read(root.section("tags"), warnings);
         int pool = root.integer("thread_pool_size").orElse(SMALLEST_POOL);
-        unsupported(local.tree(), warnings);
         // What the check has found is found again on reading: one line a key is enough.
         List<ConfigProblem> distinct = ConfigCheck.onePerKey(problems);
         if (!distinct.isEmpty()) {
@@ -134,11 +133,5 @@ public record AgentConfig(
         TreeSection section = root.section("citus");
         return section.integer("group")
                 .flatMap(group -> section.text("database").map(database -> new Citus(group, database)));
-    }
-
-    private static void unsupported(Map<String, Object> tree, List<String> warnings) {
-        if (Trees.at(tree, "bootstrap.users").isPresent()) {
-            warnings.add("bootstrap.users is not supported any more and is ignored: create users in post_bootstrap");
-        }
     }
 }

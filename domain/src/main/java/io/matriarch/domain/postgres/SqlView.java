@@ -28,7 +28,8 @@ public sealed interface SqlView {
      *
      * @param received flushed to disk by the WAL receiver, zero if it never ran
      * @param replayed replayed up to here
-     * @param receivedTimeline the timeline the WAL receiver streams, once it has received something
+     * @param receivedTimeline the timeline the WAL receiver streams, once it has received something; without it the one
+     *     the server says it replays
      * @param streaming whether the WAL receiver streams at the moment
      * @param archiveRecovery whether a restore command is set
      * @param replayPaused whether replay stands still on request or because of a parameter
