@@ -82,12 +82,11 @@ final class Chaos {
 
     private void switchover(MemberName from) {
         MemberName to = any().name;
-        String json =
-                switch (world.random.nextInt(3)) {
-                    case 0 -> "{\"leader\":\"" + from + "\",\"member\":\"" + to + "\"}";
-                    case 1 -> "{\"leader\":\"" + from + "\"}";
-                    default -> "{\"member\":\"" + to + "\"}";
-                };
+        String json = switch (world.random.nextInt(3)) {
+            case 0 -> "{\"leader\":\"" + from + "\",\"member\":\"" + to + "\"}";
+            case 1 -> "{\"leader\":\"" + from + "\"}";
+            default -> "{\"member\":\"" + to + "\"}";
+        };
         world.say("world", "somebody asks for " + json);
         simulation.request(json);
     }
@@ -120,8 +119,10 @@ final class Chaos {
     }
 
     private void pause(SimAgent.Host host) {
-        if (scenario.guardProcess() && host.agent.filter(agent -> !agent.isDead()).isPresent()) {
-            Duration length = world.between(50, world.chance(0.3) ? 60000 : (int) settings.ttl().toMillis());
+        if (scenario.guardProcess()
+                && host.agent.filter(agent -> !agent.isDead()).isPresent()) {
+            Duration length = world.between(
+                    50, world.chance(0.3) ? 60000 : (int) settings.ttl().toMillis());
             world.say("world", host.name + "'s agent stands still for " + length);
             host.agent.get().pause(length);
         }

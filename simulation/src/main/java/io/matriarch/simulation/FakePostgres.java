@@ -192,7 +192,8 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
             return;
         }
         FakePostgres source = world.servers.get(name);
-        boolean serves = source != null && (source.phase == Phase.UP || source.phase == Phase.STOPPING && source.primary);
+        boolean serves =
+                source != null && (source.phase == Phase.UP || source.phase == Phase.STOPPING && source.primary);
         if (!serves || source.phase == Phase.STOPPING && attachedTo.isEmpty()) {
             attachedTo = Optional.empty();
             return;
@@ -254,8 +255,8 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
         if (!present || !complete) {
             return Optional.empty();
         }
-        boolean recovery = control == ControlData.State.IN_ARCHIVE_RECOVERY
-                || control == ControlData.State.SHUT_DOWN_IN_RECOVERY;
+        boolean recovery =
+                control == ControlData.State.IN_ARCHIVE_RECOVERY || control == ControlData.State.SHUT_DOWN_IN_RECOVERY;
         return Optional.of(new ControlData(
                 control,
                 identifier.orElseThrow(),
@@ -532,7 +533,9 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
         int steps = 5 + world.random.nextInt(20);
         for (int i = 0; i < steps; i++) {
             world.scheduler.sleep(Duration.ofMillis(100));
-            if (from == null || !from.isUp() || !world.linked(self, source.name())
+            if (from == null
+                    || !from.isUp()
+                    || !world.linked(self, source.name())
                     || world.scheduler.current().interrupted) {
                 wipe();
                 state = ServerState.STOPPED;

@@ -32,7 +32,8 @@ final class LatentDcs implements Dcs {
         void handedOver(MemberName from, MemberName to);
     }
 
-    LatentDcs(World world, MemberName self, FaultyDcs store, Clock clock, DcsTiming timing, HandOverListener handOvers) {
+    LatentDcs(
+            World world, MemberName self, FaultyDcs store, Clock clock, DcsTiming timing, HandOverListener handOvers) {
         this.world = world;
         this.self = self;
         this.store = store;
@@ -58,7 +59,9 @@ final class LatentDcs implements Dcs {
 
     private void travel() {
         world.scheduler.sleep(
-                world.chance(0.03) ? world.between(50, 600) : Duration.ofNanos(500_000 + world.random.nextInt(4_000_000)));
+                world.chance(0.03)
+                        ? world.between(50, 600)
+                        : Duration.ofNanos(500_000 + world.random.nextInt(4_000_000)));
     }
 
     /** Until the end of the call's bound nobody knows that no answer will come. */

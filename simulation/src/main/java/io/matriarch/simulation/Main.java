@@ -45,7 +45,13 @@ public final class Main {
                 java.util.Locale.ROOT,
                 "%d seeds, %d failed, %.1f simulated hours, %d starts as primary, %d hand-overs, %d commits lost in"
                         + " unplanned failovers, %.1f s%n",
-                seeds, failed, hours, promotions, handOvers, lost, seconds);
+                seeds,
+                failed,
+                hours,
+                promotions,
+                handOvers,
+                lost,
+                seconds);
         System.exit(failed == 0 ? 0 : 1);
     }
 

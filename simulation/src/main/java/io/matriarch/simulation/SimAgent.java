@@ -210,7 +210,8 @@ final class SimAgent {
             boolean waited = false;
             for (Member member : members) {
                 PeerAnswer answer = ask(member.name());
-                waited |= answer instanceof PeerAnswer.Unreachable && suspect.filter(member.name()::equals).isEmpty();
+                waited |= answer instanceof PeerAnswer.Unreachable
+                        && suspect.filter(member.name()::equals).isEmpty();
                 answers.add(answer);
             }
             world.scheduler.sleep(waited ? patience : world.between(1, 20));
@@ -227,12 +228,7 @@ final class SimAgent {
             }
             boolean primary = other.server.isWritable();
             return new PeerAnswer.Reachable(
-                    name,
-                    !primary,
-                    primary ? Lsn.ZERO : other.server.end(),
-                    other.server.timeline(),
-                    Tags.NONE,
-                    false);
+                    name, !primary, primary ? Lsn.ZERO : other.server.end(), other.server.timeline(), Tags.NONE, false);
         }
 
         @Override

@@ -36,7 +36,8 @@ final class SimGuard implements Guard {
     }
 
     boolean refusesStart() {
-        return process && deadline.filter(end -> clock.now().hasReached(killAt(end))).isPresent();
+        return process
+                && deadline.filter(end -> clock.now().hasReached(killAt(end))).isPresent();
     }
 
     private MonotonicTime killAt(MonotonicTime end) {

@@ -121,7 +121,8 @@ public final class Simulation {
             moveClocks();
             store.tick();
         });
-        world.scheduler.every(Duration.ofMillis(37), () -> world.servers.values().forEach(FakePostgres::tick));
+        world.scheduler.every(
+                Duration.ofMillis(37), () -> world.servers.values().forEach(FakePostgres::tick));
         world.scheduler.every(Duration.ofMillis(83), this::write);
         hosts.values().forEach(this::startAgent);
         world.scheduler.run(QUIET_START);
@@ -179,8 +180,10 @@ public final class Simulation {
             turnsAtOnce.clear();
         }
         if (turnsAtOnce.merge(name, 1, Integer::sum) > 100) {
-            throw new Violation(world.now(), name + " turns more than a hundred times a second: "
-                    + hosts.get(name).agent.orElseThrow());
+            throw new Violation(
+                    world.now(),
+                    name + " turns more than a hundred times a second: "
+                            + hosts.get(name).agent.orElseThrow());
         }
     }
 
@@ -193,7 +196,8 @@ public final class Simulation {
     }
 
     private void write() {
-        var writable = world.servers.values().stream().filter(FakePostgres::isWritable).toList();
+        var writable =
+                world.servers.values().stream().filter(FakePostgres::isWritable).toList();
         if (!writable.isEmpty()) {
             FakePostgres server = writable.get(world.random.nextInt(writable.size()));
             server.write(++transactions);

@@ -91,10 +91,11 @@ public final class HaLoop {
         Observer.Seen seen = observer.observe(state, shutdown);
         Observation observation = seen.observation();
         keeper.signOfLife();
-        Turn turn = HaCycle.decide(state, observation);
+        HaState before = state;
+        Turn turn = HaCycle.decide(before, observation);
         state = turn.next();
         say(turn, observation);
-        boolean changed = carryOut(turn, observation);
+        boolean changed = carryOut(turn, observation) || onlyMovedOn(before, turn);
         // What is decided again right after it was done has not had the effect it should: that is no reason to hurry.
         boolean soon = changed && !turn.decisions().equals(lastDecisions);
         lastDecisions = turn.decisions();
@@ -105,6 +106,12 @@ public final class HaLoop {
         return next;
     }
 
+    /** A phase of a hand-over has ended with nothing to carry out: what follows from that need not wait. */
+    private static boolean onlyMovedOn(HaState before, Turn turn) {
+        return turn.decisions().isEmpty()
+                && !before.handover().equals(turn.next().handover());
+    }
+
     /** Runs the decisions in order until one is not done. True if the world has changed, so that a turn should follow. */
     private boolean carryOut(Turn turn, Observation seen) {
         boolean changed = false;
@@ -112,7 +119,7 @@ public final class HaLoop {
             Outcome outcome = interpreter.carryOut(decision, seen);
             keeper.signOfLife();
             switch (outcome) {
-                case Outcome.Done _ -> changed |= changesTheWorld(decision);
+                case Outcome.Done _ -> changed |= changesTheWorld(decision) || takesOver(decision, seen);
                 case Outcome.Started(String task) -> {
                     log.debug("began {}", task);
                     return false;
@@ -128,6 +135,11 @@ public final class HaLoop {
             }
         }
         return changed;
+    }
+
+    /** The first renewal of a lock that was handed over makes it ours: the promotion must not wait for the next timer. */
+    private static boolean takesOver(Decision decision, Observation seen) {
+        return decision instanceof Decision.RenewLeaderLock && !(seen.lease() instanceof LeaseView.Mine);
     }
 
     private static boolean changesTheWorld(Decision decision) {

@@ -65,8 +65,7 @@ public final class LeaseKeeper {
     /**
      * @param attempts keeps attempts apart; a simulation has one that waits in virtual time
      */
-    public LeaseKeeper(
-            Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record, Lock attempts) {
+    public LeaseKeeper(Dcs dcs, Clock clock, MemberName self, Runnable wakeUp, LeaseRecord record, Lock attempts) {
         this.attempts = attempts;
         this.dcs = dcs;
         this.clock = clock;

@@ -123,8 +123,7 @@ public final class HaCycle {
             return Pause.decide(now.with(now.state().withPaused(true)));
         }
         if (now.state().wasPaused()) {
-            return withData(now.with(
-                    now.state().withPaused(false).withRewind(RewindProgress.UNCHECKED)));
+            return withData(now.with(now.state().withPaused(false).withRewind(RewindProgress.UNCHECKED)));
         }
         return lockTrouble(now).or(() -> handover(now)).orElseGet(() -> byServerAndLock(now));
     }
@@ -186,7 +185,9 @@ public final class HaCycle {
     }
 
     private static Turn othersLease(Situation now) {
-        return (now.isPrimary() || now.postgres().role().isPrimary() && now.postgres().isAlive())
+        return (now.isPrimary()
+                                || now.postgres().role().isPrimary()
+                                        && now.postgres().isAlive())
                         && !now.settings().paused()
                 ? now.demote(Reason.PRIMARY_WITHOUT_LOCK)
                 : now.turn(Reason.WAITING_FOR_FORMER_LEASE);

@@ -245,8 +245,8 @@ final class LeaderRace {
         if (ours.isKnown() && peer.timeline().isKnown() && !ours.equals(peer.timeline())) {
             // Bytes of two branches cannot be compared: the later branch is the one that was elected last (W-7).
             if (ours.isBefore(peer.timeline())) {
-                notes.add(Note.info("Timeline " + peer.timeline() + " of " + peer.name() + " is ahead of my timeline "
-                        + ours));
+                notes.add(Note.info(
+                        "Timeline " + peer.timeline() + " of " + peer.name() + " is ahead of my timeline " + ours));
                 return true;
             }
             return false;

@@ -39,9 +39,7 @@ final class Membership {
     private static Decision[] released(Situation now, Decision exit) {
         return now.holdsLock()
                 ? new Decision[] {
-                    new Decision.DisarmWatchdog(),
-                    new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()),
-                    exit
+                    new Decision.DisarmWatchdog(), new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()), exit
                 }
                 : new Decision[] {exit};
     }

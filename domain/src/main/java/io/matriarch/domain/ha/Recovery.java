@@ -36,8 +36,7 @@ final class Recovery {
         WatchdogView dog = now.seen().watchdog();
         if (dog.required() && !dog.running() && !dog.usable()) {
             return now.turn(
-                    Reason.WATCHDOG_LOST_STOPPED,
-                    new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
+                    Reason.WATCHDOG_LOST_STOPPED, new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
         }
         boolean crashed = now.postgres().state() == ServerState.CRASHED
                 && now.postgres().role() == Role.PRIMARY
@@ -163,8 +162,7 @@ final class Recovery {
                 removalOption(now)
                         .map(option -> now.turn(
                                 Reason.REMOVING_AFTER_REWIND_FAILURE,
-                                new Decision.RemoveDataDirectory(
-                                        proof, "pg_rewind failed and " + option + " is set")));
+                                new Decision.RemoveDataDirectory(proof, "pg_rewind failed and " + option + " is set")));
             case UNCHECKED, NOT_NEEDED, DONE -> Optional.empty();
         };
     }

@@ -112,17 +112,18 @@ final class Requests {
     /** A task is running: only a forced reinitialize gets through, after it has ended the task. */
     static Optional<Turn> whileBusy(Situation now, TaskView.Running running) {
         Optional<OperatorRequest> first = now.seen().requests().stream().findFirst();
-        return refused(now).or(() -> first.map(request -> switch (request) {
-            case OperatorRequest.Reinitialize asked
-            when asked.force() && !now.holdsLock() ->
-                now.turn(
-                        Reason.REINITIALIZING,
-                        new Decision.AbortTask("an operator has asked for reinitialize by force"));
-            case OperatorRequest.Reinitialize _, OperatorRequest.Restart _ ->
-                now.turn(
-                        Reason.TASK_RUNNING,
-                        List.of(running.label()),
-                        new Decision.Reply(request.number(), false, running.label() + " already in progress"));
-        }));
+        return refused(now)
+                .or(() -> first.map(request -> switch (request) {
+                    case OperatorRequest.Reinitialize asked
+                    when asked.force() && !now.holdsLock() ->
+                        now.turn(
+                                Reason.REINITIALIZING,
+                                new Decision.AbortTask("an operator has asked for reinitialize by force"));
+                    case OperatorRequest.Reinitialize _, OperatorRequest.Restart _ ->
+                        now.turn(
+                                Reason.TASK_RUNNING,
+                                List.of(running.label()),
+                                new Decision.Reply(request.number(), false, running.label() + " already in progress"));
+                }));
     }
 }

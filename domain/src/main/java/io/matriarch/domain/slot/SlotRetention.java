@@ -2,12 +2,12 @@ package io.matriarch.domain.slot;
 
 import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.Collections;
-import java.util.ArrayList;
 
 /**
  * When each member's slot was last wanted, as the leader remembers it: the slot of a member that is away is kept for a

@@ -64,15 +64,14 @@ class AnyTurnTest {
     }
 
     static Seen any(Random random) {
-        Seen seen =
-                switch (random.nextInt(6)) {
-                    case 0 -> Seen.leader();
-                    case 1 -> Seen.primary();
-                    case 2 -> Seen.replica();
-                    case 3 -> Seen.follower();
-                    case 4 -> Seen.crashed();
-                    default -> Seen.empty();
-                };
+        Seen seen = switch (random.nextInt(6)) {
+            case 0 -> Seen.leader();
+            case 1 -> Seen.primary();
+            case 2 -> Seen.replica();
+            case 3 -> Seen.follower();
+            case 4 -> Seen.crashed();
+            default -> Seen.empty();
+        };
         if (chance(random, 3)) {
             seen.lock = pick(
                     random,
@@ -163,7 +162,10 @@ class AnyTurnTest {
         }
         if (chance(random, 3)) {
             seen.peers(
-                    pick(random, Seen.dead(Seen.OTHER), Seen.peer(Seen.OTHER, Seen.POSITION.plus(random.nextInt(3) - 1))),
+                    pick(
+                            random,
+                            Seen.dead(Seen.OTHER),
+                            Seen.peer(Seen.OTHER, Seen.POSITION.plus(random.nextInt(3) - 1))),
                     pick(random, Seen.dead(Seen.THIRD), Seen.peer(Seen.THIRD, Seen.POSITION)));
         }
         if (chance(random, 6)) {

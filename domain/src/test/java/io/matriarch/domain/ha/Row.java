@@ -33,9 +33,13 @@ record Row(String name, Seen seen, Reason reason, List<Object> decisions) {
             boolean whole = at < decisions.size() && decisions.get(at) instanceof Decision;
             found.add(whole ? decision : decision.getClass());
         }
-        assertThat(turn.reason()).describedAs("%s: %s", turn.sentence(), turn.decisions()).isEqualTo(reason);
+        assertThat(turn.reason())
+                .describedAs("%s: %s", turn.sentence(), turn.decisions())
+                .isEqualTo(reason);
         assertThat(found).isEqualTo(decisions);
-        assertThat(seen.decide()).describedAs("equal arguments give equal turns").isEqualTo(turn);
+        assertThat(seen.decide())
+                .describedAs("equal arguments give equal turns")
+                .isEqualTo(turn);
         Rules.check(seen.observation(), turn);
     }
 }

@@ -23,19 +23,26 @@ final class Rules {
     private static void one(Observation seen, Turn turn, Decision decision, List<Decision> earlier) {
         boolean holds = holdsLock(seen);
         boolean recovery = seen.postgres().sql() instanceof SqlView.Standby
-                || seen.postgres().sql() instanceof SqlView.NoAnswer && !seen.postgres().role().isPrimary();
+                || seen.postgres().sql() instanceof SqlView.NoAnswer
+                        && !seen.postgres().role().isPrimary();
         switch (decision) {
             case Decision.Promote _, Decision.StartPrimary _ -> {
                 assertThat(kinds(earlier))
-                        .describedAs("SAF-041: lock renewed and guard armed before a server may become writable: %s", turn)
+                        .describedAs(
+                                "SAF-041: lock renewed and guard armed before a server may become writable: %s", turn)
                         .contains(Decision.RenewLeaderLock.class, Decision.ArmGuard.class);
-                assertThat(holds).describedAs("S-2: only the holder promotes: %s", turn).isTrue();
+                assertThat(holds)
+                        .describedAs("S-2: only the holder promotes: %s", turn)
+                        .isTrue();
             }
             case Decision.ReleaseLeaderLock release ->
-                assertThat(release.proof().isPresent() || recovery || seen.settings().paused())
+                assertThat(release.proof().isPresent()
+                                || recovery
+                                || seen.settings().paused())
                         .describedAs("SAF-030: the lock goes only after the server: %s", turn)
                         .isTrue();
-            case Decision.HandOverLeaderLock handOver -> assertThat(handOver.proof()).isNotNull();
+            case Decision.HandOverLeaderLock handOver ->
+                assertThat(handOver.proof()).isNotNull();
             case Decision.CopyFrom _, Decision.RemoveDataDirectory _ ->
                 assertThat(holds)
                         .describedAs("S-15: the holder's data directory stays: %s", turn)

@@ -210,7 +210,8 @@ final class Seen {
 
     Seen ledBy(MemberName name) {
         lock = new LeaderLock.Held(name, THEIRS);
-        members.replaceAll(one -> one.name().equals(name) ? member(name, Tags.NONE, Role.PRIMARY, Timeline.FIRST) : one);
+        members.replaceAll(
+                one -> one.name().equals(name) ? member(name, Tags.NONE, Role.PRIMARY, Timeline.FIRST) : one);
         return this;
     }
 
@@ -268,7 +269,11 @@ final class Seen {
 
     Seen scheduled(Duration fromNow, MemberName to) {
         return asked(new SwitchoverRequest(
-                Optional.of(SELF), Optional.of(to), Optional.of(WALL.plus(fromNow)), Optional.empty(), new Revision(9)));
+                Optional.of(SELF),
+                Optional.of(to),
+                Optional.of(WALL.plus(fromNow)),
+                Optional.empty(),
+                new Revision(9)));
     }
 
     Seen task(TaskKind kind, String label) {
@@ -294,10 +299,8 @@ final class Seen {
     }
 
     Seen member(MemberName name, Tags theirs) {
-        members.replaceAll(
-                one -> one.name().equals(name)
-                        ? member(name, theirs, one.role().orElse(Role.REPLICA), Timeline.FIRST)
-                        : one);
+        members.replaceAll(one ->
+                one.name().equals(name) ? member(name, theirs, one.role().orElse(Role.REPLICA), Timeline.FIRST) : one);
         return this;
     }
 
@@ -413,10 +416,9 @@ final class Seen {
     }
 
     Seen leaderTimeline(int timeline) {
-        members.replaceAll(
-                one -> one.role().filter(Role::isPrimary).isPresent()
-                        ? member(one.name(), Tags.NONE, Role.PRIMARY, new Timeline(timeline))
-                        : one);
+        members.replaceAll(one -> one.role().filter(Role::isPrimary).isPresent()
+                ? member(one.name(), Tags.NONE, Role.PRIMARY, new Timeline(timeline))
+                : one);
         return this;
     }
 

@@ -48,6 +48,8 @@ class LsnTest {
     }
 
     private static BigInteger big(long value) {
-        return value >= 0 ? BigInteger.valueOf(value) : BigInteger.valueOf(value).add(LIMIT);
+        return value >= 0
+                ? BigInteger.valueOf(value)
+                : BigInteger.valueOf(value).add(LIMIT);
     }
 }

@@ -36,12 +36,42 @@ class RewindCheckTest {
                         standby("HA-053 standby one byte beyond", 2, SECOND_SWITCH.plus(1), Verdict.NEEDED),
                         standby("HA-053 two timelines ago, at that switchpoint", 1, FIRST_SWITCH, Verdict.NOT_NEEDED),
                         standby("HA-053 two timelines ago, one byte beyond", 1, FIRST_SWITCH.plus(1), Verdict.NEEDED),
-                        primary("HA-054 checkpoint ends exactly at the switchpoint", 2, -120, Optional.of(SECOND_SWITCH), Verdict.NOT_NEEDED),
-                        primary("HA-054 checkpoint ends one byte before", 2, -120, Optional.of(SECOND_SWITCH.plus(-1)), Verdict.NEEDED),
-                        primary("HA-054 checkpoint ends one byte beyond", 2, -120, Optional.of(SECOND_SWITCH.plus(1)), Verdict.NEEDED),
-                        primary("HA-054 end of the checkpoint cannot be read", 2, -120, Optional.empty(), Verdict.NEEDED),
-                        primary("primary's checkpoint at the switchpoint", 2, 0, Optional.of(SECOND_SWITCH), Verdict.NEEDED),
-                        primary("primary's checkpoint beyond the switchpoint", 2, 1, Optional.of(SECOND_SWITCH), Verdict.NEEDED))
+                        primary(
+                                "HA-054 checkpoint ends exactly at the switchpoint",
+                                2,
+                                -120,
+                                Optional.of(SECOND_SWITCH),
+                                Verdict.NOT_NEEDED),
+                        primary(
+                                "HA-054 checkpoint ends one byte before",
+                                2,
+                                -120,
+                                Optional.of(SECOND_SWITCH.plus(-1)),
+                                Verdict.NEEDED),
+                        primary(
+                                "HA-054 checkpoint ends one byte beyond",
+                                2,
+                                -120,
+                                Optional.of(SECOND_SWITCH.plus(1)),
+                                Verdict.NEEDED),
+                        primary(
+                                "HA-054 end of the checkpoint cannot be read",
+                                2,
+                                -120,
+                                Optional.empty(),
+                                Verdict.NEEDED),
+                        primary(
+                                "primary's checkpoint at the switchpoint",
+                                2,
+                                0,
+                                Optional.of(SECOND_SWITCH),
+                                Verdict.NEEDED),
+                        primary(
+                                "primary's checkpoint beyond the switchpoint",
+                                2,
+                                1,
+                                Optional.of(SECOND_SWITCH),
+                                Verdict.NEEDED))
                 .map(row -> DynamicTest.dynamicTest(row.name(), () -> {
                     var local = new LocalPosition(row.standby(), new Timeline(row.timeline()), row.lsn());
                     assertThat(RewindCheck.compare(local, LEADER, row.end())).isEqualTo(row.verdict());

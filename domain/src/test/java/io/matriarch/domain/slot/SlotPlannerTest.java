@@ -49,7 +49,8 @@ class SlotPlannerTest {
     @DisplayName("L-15 the slot of an absent member is kept while it is retained, and never our own")
     void retained() {
         var present = List.of(slot("b", SlotView.Kind.PHYSICAL, false));
-        assertThat(SlotPlanner.forPrimary(SELF, members("a"), List.of("a", "b"), present)).isEmpty();
+        assertThat(SlotPlanner.forPrimary(SELF, members("a"), List.of("a", "b"), present))
+                .isEmpty();
         assertThat(SlotPlanner.forPrimary(SELF, members("a"), List.of(), present))
                 .containsExactly(new SlotChange.Drop("b"));
     }
@@ -75,12 +76,16 @@ class SlotPlannerTest {
                         .refresh(List.of(), NOW.plus(Duration.ofMinutes(29)), ttl)
                         .names())
                 .containsExactly("z");
-        assertThat(SlotRetention.begin(List.of("z"), NOW).refresh(List.of("b"), NOW, Duration.ZERO).names())
+        assertThat(SlotRetention.begin(List.of("z"), NOW)
+                        .refresh(List.of("b"), NOW, Duration.ZERO)
+                        .names())
                 .containsExactly("b");
     }
 
     private static List<Member> members(String... names) {
-        return java.util.Arrays.stream(names).map(name -> Member.named(new MemberName(name))).toList();
+        return java.util.Arrays.stream(names)
+                .map(name -> Member.named(new MemberName(name)))
+                .toList();
     }
 
     private static SlotView slot(String name, SlotView.Kind kind, boolean active) {

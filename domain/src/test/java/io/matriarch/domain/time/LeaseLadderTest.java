@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 class LeaseLadderTest {
 
     @Test
-    @DisplayName("SAF-040, SAF-070 for every legal ttl: the rungs are in order and before the deadline, two renewals fit")
+    @DisplayName(
+            "SAF-040, SAF-070 for every legal ttl: the rungs are in order and before the deadline, two renewals fit")
     void everyTtl() {
         var granted = MonotonicTime.ofNanos(0);
         for (int seconds = 2; seconds <= 3600; seconds++) {
