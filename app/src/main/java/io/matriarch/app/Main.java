@@ -1,5 +1,6 @@
 package io.matriarch.app;
 
+import io.matriarch.app.version.Version;
 import io.matriarch.app.wiring.AgentProcess;
 import io.matriarch.app.wiring.WitnessProcess;
 import java.io.FileDescriptor;

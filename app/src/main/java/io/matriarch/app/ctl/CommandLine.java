@@ -1,5 +1,7 @@
 package io.matriarch.app.ctl;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import io.matriarch.app.config.TreeSection;
 import io.matriarch.ports.plugin.DcsProvider;
 import java.util.ArrayList;
@@ -68,7 +70,9 @@ final class CommandLine {
         } catch (RuntimeException e) {
             // A bug; the operator can report one line better than a page, and the page is there on request.
             if (surroundings.environment().containsKey("MATRIARCH_TRACE")) {
-                e.printStackTrace();
+                var page = new StringWriter();
+                e.printStackTrace(new PrintWriter(page));
+                console.warn(page.toString());
             }
             console.warn("Error: " + e);
             return 1;

@@ -1,6 +1,6 @@
 package io.matriarch.app.ctl;
 
-import io.matriarch.app.Version;
+import io.matriarch.app.version.Version;
 import io.matriarch.app.config.Trees;
 import io.matriarch.app.store.Json;
 import io.matriarch.app.store.PostgresVersion;

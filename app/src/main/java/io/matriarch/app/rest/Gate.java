@@ -1,6 +1,6 @@
 package io.matriarch.app.rest;
 
-import io.matriarch.app.Version;
+import io.matriarch.app.version.Version;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.config.RestSettings;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
 package io.matriarch.app.rest;
 
-import io.matriarch.app.Version;
+import io.matriarch.app.version.Version;
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.store.IsoTime;

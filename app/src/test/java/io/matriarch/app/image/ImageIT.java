@@ -2,7 +2,7 @@ package io.matriarch.app.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.matriarch.app.Version;
+import io.matriarch.app.version.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

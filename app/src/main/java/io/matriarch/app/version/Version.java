@@ -1,4 +1,4 @@
-package io.matriarch.app;
+package io.matriarch.app.version;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
