@@ -81,7 +81,10 @@ final class Cluster implements AutoCloseable {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
             image = Project.image(folder);
             for (int i = 0; i < builder.size; i++) {
-                Path home = User.own(Files.createDirectory(folder.resolve("srv" + (i + 1))));
+                Path home = Files.createDirectory(folder.resolve("srv" + (i + 1)));
+                // Network namespaces share the file system, so no two members may have the same socket.
+                Files.createDirectory(home.resolve("tmp"));
+                User.own(home);
                 members.add(new Member("srv" + (i + 1), i, home, network, image));
                 configure(i, builder.store);
             }

@@ -32,11 +32,12 @@ class RewindIT {
 
     @AfterAll
     void stop() {
-        if (cluster != null) {
-            cluster.close();
-        }
+        // Ending the hosts ends every process that lives there, and so one started by a thread that still does.
         if (stay != null) {
             stay.close();
+        }
+        if (cluster != null) {
+            cluster.close();
         }
         if (hosts != null) {
             hosts.close();
