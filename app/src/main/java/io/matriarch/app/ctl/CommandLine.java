@@ -1,9 +1,9 @@
 package io.matriarch.app.ctl;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import io.matriarch.app.config.TreeSection;
 import io.matriarch.ports.plugin.DcsProvider;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

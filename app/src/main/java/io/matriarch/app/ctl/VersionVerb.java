@@ -1,9 +1,9 @@
 package io.matriarch.app.ctl;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.Trees;
 import io.matriarch.app.store.Json;
 import io.matriarch.app.store.PostgresVersion;
+import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.Member;
 import java.io.IOException;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.matriarch.app.peer;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.CtlSettings;
 import io.matriarch.app.store.MemberUrls;
 import io.matriarch.app.tls.TlsContexts;
+import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.ha.HandoverAnswer;

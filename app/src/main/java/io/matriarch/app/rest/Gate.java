@@ -1,8 +1,8 @@
 package io.matriarch.app.rest;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.config.RestSettings;
+import io.matriarch.app.version.Version;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

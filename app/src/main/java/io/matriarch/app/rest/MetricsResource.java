@@ -1,11 +1,11 @@
 package io.matriarch.app.rest;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.metrics.MetricsText;
 import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.app.store.IsoTime;
+import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ServerState;

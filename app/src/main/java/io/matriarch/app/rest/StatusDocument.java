@@ -1,10 +1,10 @@
 package io.matriarch.app.rest;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.store.IsoTime;
 import io.matriarch.app.store.PostgresVersion;
+import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.RestartFilters;
 import io.matriarch.domain.cluster.ScheduledRestart;
 import io.matriarch.domain.postgres.PostgresView.PendingParameter;

@@ -1,6 +1,5 @@
 package io.matriarch.app.wiring;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.HostPort;
 import io.matriarch.app.config.LiveConfig;
@@ -12,6 +11,7 @@ import io.matriarch.app.loop.MemberReport;
 import io.matriarch.app.loop.RequestBox;
 import io.matriarch.app.loop.Wakeup;
 import io.matriarch.app.store.MemberUrls;
+import io.matriarch.app.version.Version;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.postgres.PostgresProbe;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package io.matriarch.app.wiring;
 
-import io.matriarch.app.version.Version;
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.ConfigCheck;
 import io.matriarch.app.config.ConfigException;
@@ -11,6 +10,7 @@ import io.matriarch.app.config.LocalConfig;
 import io.matriarch.app.config.LogSetup;
 import io.matriarch.app.rest.RestServer;
 import io.matriarch.app.rest.RestServerException;
+import io.matriarch.app.version.Version;
 import io.matriarch.ports.plugin.ConfigProblem;
 import io.matriarch.ports.plugin.ConfigProblems;
 import java.io.IOException;

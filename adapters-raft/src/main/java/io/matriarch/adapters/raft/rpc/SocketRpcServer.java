@@ -4,7 +4,6 @@ import com.alipay.sofa.jraft.rpc.Connection;
 import com.alipay.sofa.jraft.rpc.RpcContext;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
-import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequestHeader;
 import com.alipay.sofa.jraft.rpc.RpcServer;
 import com.alipay.sofa.jraft.rpc.impl.ConnectionClosedEventListener;
 import java.io.IOException;
@@ -38,8 +37,12 @@ public final class SocketRpcServer implements RpcServer {
     private final List<ConnectionClosedEventListener> closedListeners = new CopyOnWriteArrayList<>();
     private final Set<WireConnection> accepted = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean running = new AtomicBoolean();
+    private final Map<Pair, SerialExecutor> appending = new ConcurrentHashMap<>();
     private final WireConnection.Handler handler = new ServerHandler();
     private volatile Optional<ServerSocket> listening = Optional.empty();
+
+    /** Who sends entries to whom: as many as there are members. */
+    private record Pair(String group, String from, String to) {}
 
     SocketRpcServer(RaftTransport transport, InetSocketAddress bind) {
         this.transport = transport;
@@ -207,21 +210,17 @@ public final class SocketRpcServer implements RpcServer {
         }
     }
 
+    /**
+     * The entries of one sender are appended in their order. jraft's own executor for that is not used: when a connection
+     * closes, jraft waits for the executor's end, for as long as 15 seconds, under the lock that its tasks and those of
+     * every other sender need. Meanwhile no heartbeat is taken, and the member stands for election.
+     */
     private Executor executorFor(RpcProcessor<?> processor, Object request) {
-        var selector = processor.executorSelector();
-        Executor chosen = null;
-        if (selector != null && request instanceof AppendEntriesRequest append) {
-            // jraft casts to this type: it wants the header, not the request.
-            var header = AppendEntriesRequestHeader.newBuilder()
-                    .setGroupId(append.getGroupId())
-                    .setServerId(append.getServerId())
-                    .setPeerId(append.getPeerId())
-                    .build();
-            chosen = selector.select(processor.interest(), header);
+        if (request instanceof AppendEntriesRequest append) {
+            var pair = new Pair(append.getGroupId(), append.getServerId(), append.getPeerId());
+            return appending.computeIfAbsent(pair, _ -> new SerialExecutor(transport.executor()));
         }
-        if (chosen == null) {
-            chosen = processor.executor();
-        }
+        Executor chosen = processor.executor();
         return chosen == null ? transport.executor() : chosen;
     }
 

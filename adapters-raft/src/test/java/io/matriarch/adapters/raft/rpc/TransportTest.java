@@ -3,6 +3,8 @@ package io.matriarch.adapters.raft.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.alipay.sofa.jraft.rpc.RpcContext;
+import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.RpcRequests;
 import com.alipay.sofa.jraft.rpc.impl.PingRequestProcessor;
 import com.alipay.sofa.jraft.util.Endpoint;
@@ -23,6 +25,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -371,6 +375,72 @@ class TransportTest {
             }
             assertThat(refused.get(10, TimeUnit.SECONDS)).isNotNull();
             client.shutdown();
+        }
+    }
+
+    @Test
+    @DisplayName("entries are appended in order, and not on jraft's executors, whose end it awaits under a lock")
+    void appendsInOrder() throws Exception {
+        var server = serve(OPEN);
+        var order = new ConcurrentLinkedQueue<Long>();
+        server.registerProcessor(new RpcProcessor<RpcRequests.AppendEntriesRequest>() {
+            @Override
+            public void handleRequest(RpcContext context, RpcRequests.AppendEntriesRequest request) {
+                order.add(request.getPrevLogIndex());
+                context.sendResponse(RpcRequests.AppendEntriesResponse.newBuilder()
+                        .setTerm(1)
+                        .setSuccess(true)
+                        .setLastLogIndex(request.getPrevLogIndex())
+                        .build());
+            }
+
+            @Override
+            public String interest() {
+                return RpcRequests.AppendEntriesRequest.class.getName();
+            }
+
+            @Override
+            public ExecutorSelector executorSelector() {
+                throw new AssertionError("jraft's executors must not be asked for");
+            }
+        });
+        var client = connect(server, settings(OPEN, PeerRole.VOTER));
+        for (long i = 0; i < 50; i++) {
+            var request = RpcRequests.AppendEntriesRequest.newBuilder()
+                    .setGroupId("g")
+                    .setServerId("a:1")
+                    .setPeerId("b:2")
+                    .setTerm(1)
+                    .setPrevLogTerm(1)
+                    .setPrevLogIndex(i)
+                    .setCommittedIndex(0)
+                    .build();
+            assertThat(client.call(request, RpcRequests.AppendEntriesResponse.class, PATIENCE)
+                            .getLastLogIndex())
+                    .isEqualTo(i);
+        }
+        assertThat(List.copyOf(order)).isSorted().hasSize(50);
+    }
+
+    @Test
+    @DisplayName("a serial executor keeps the order, whatever its threads do, and survives a task that fails")
+    void serialExecutor() throws Exception {
+        try (var threads = Executors.newFixedThreadPool(4)) {
+            var serial = new SerialExecutor(threads);
+            var order = new ConcurrentLinkedQueue<Integer>();
+            var done = new CompletableFuture<Void>();
+            for (int i = 0; i < 10_000; i++) {
+                int number = i;
+                serial.execute(() -> {
+                    order.add(number);
+                    if (number % 1000 == 0) {
+                        throw new IllegalStateException("on purpose");
+                    }
+                });
+            }
+            serial.execute(() -> done.complete(null));
+            done.get(30, TimeUnit.SECONDS);
+            assertThat(List.copyOf(order)).isSorted().hasSize(10_000);
         }
     }
 }
