@@ -96,7 +96,8 @@ class HostCutIT {
     void comesBackDiverged() throws Exception {
         hosts.heal();
         Member now = cluster.primary();
-        now.query("CREATE TABLE growth AS SELECT md5(i::text), md5((-i)::text) FROM generate_series(1, 200000) AS i");
+        now.query(
+                "CREATE TABLE growth AS SELECT md5(i::text) AS a, md5((-i)::text) AS b FROM generate_series(1, 200000) AS i");
         Await.until(
                 "the old primary is a replica that does not stream, more than 1 MB behind",
                 cluster.patience(),

@@ -73,6 +73,11 @@ class RoutingIT {
         Member old = cluster.primary();
         old.crash();
         Member now = cluster.awaitOtherPrimary(old);
+        // The promotion may still be on its way when the lock has been won.
+        Await.until(
+                "the new primary takes writes",
+                cluster.patience(),
+                () -> now.query("SELECT pg_is_in_recovery()").equals("f"));
         psqlRoutes();
         jdbcRoutes();
         proxyRoutes();
