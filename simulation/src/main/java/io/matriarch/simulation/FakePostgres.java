@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * A server and its disk. It lives on when its agent does not; its log is a list of records, and one server can stream
@@ -70,6 +71,7 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     private long incarnation;
     private Optional<MemberName> attachedTo = Optional.empty();
     private long lastHeard;
+    private boolean toldDivergence;
 
     // What the agent's adapter knows.
     private boolean upstreamConfigured;
@@ -205,15 +207,54 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
             return;
         }
         if (!source.contains(this)) {
+            tellDivergence(source);
             attachedTo = Optional.empty();
             return;
         }
+        toldDivergence = false;
         attachedTo = Optional.of(name);
         lastHeard = world.now();
         int most = world.chance(0.1) ? world.random.nextInt(3) : Integer.MAX_VALUE;
         for (int i = log.size(); i < source.log.size() && most > 0; i++, most--) {
             log.add(source.log.get(i));
         }
+    }
+
+    /**
+     * Whether both have a timeline of the same number that is not the same one: a member that lagged behind was promoted
+     * without knowing of it. PostgreSQL compares numbers only, so nothing mends such a divergence by itself.
+     */
+    boolean sharesNumberWith(FakePostgres other) {
+        int common = common(other);
+        var ours = new TreeSet<Timeline>();
+        log.subList(common, log.size()).forEach(one -> ours.add(one.timeline));
+        return other.log.subList(common, other.log.size()).stream().anyMatch(one -> ours.contains(one.timeline));
+    }
+
+    private int common(FakePostgres other) {
+        int common = 0;
+        int least = Math.min(log.size(), other.log.size());
+        while (common < least && log.get(common) == other.log.get(common)) {
+            common++;
+        }
+        return common;
+    }
+
+    private void tellDivergence(FakePostgres source) {
+        if (!toldDivergence) {
+            world.say(self.value(), "cannot stream from " + describe(source));
+        }
+        toldDivergence = true;
+    }
+
+    /** How two servers' logs differ. */
+    String describe(FakePostgres other) {
+        int common = common(other);
+        return other.self + ": " + phase + (primary ? " primary" : " standby of " + upstream) + ", own timeline "
+                + timeline() + " to " + end() + ", its " + other.timeline() + " to " + other.end()
+                + ", common up to " + (common == 0 ? "nothing" : log.get(common - 1).end)
+                + "; own next " + (common < log.size() ? log.get(common) : "none")
+                + ", its next " + (common < other.log.size() ? other.log.get(common) : "none");
     }
 
     // --- PostgresProbe

@@ -154,6 +154,7 @@ final class SimAgent {
         }
         world.scheduler.at(world.now(), this::kill);
         world.say(host.name.value(), "agent ends with " + loop.exit());
+        simulation.ended(host);
     }
 
     private void beside(Supplier<Duration> step) {
@@ -247,7 +248,9 @@ final class SimAgent {
                         && other.server.isUp()
                         && other.server.isStandby()
                         && other.server.timeline().equals(timeline)
-                        && other.server.end().isAtLeast(end);
+                        && other.server.end().isAtLeast(end)
+                        // A candidate that does not stream cannot be one; a number alone does not tell branches apart.
+                        && !other.server.sharesNumberWith(host.server);
                 if (has) {
                     Lsn position = other.server.end();
                     return other.agent

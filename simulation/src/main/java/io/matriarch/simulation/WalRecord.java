@@ -24,4 +24,10 @@ final class WalRecord {
         this.transaction = transaction;
         this.checkpoint = checkpoint;
     }
+
+    @Override
+    public String toString() {
+        return "timeline " + timeline + " at " + start
+                + (checkpoint ? ", a checkpoint" : ", transaction " + transaction);
+    }
 }

@@ -56,7 +56,7 @@ final class Following {
         if (source.isEmpty() || !now.state().rewind().isOpen()) {
             return Optional.empty();
         }
-        if (now.state().rewind() == RewindProgress.CHECK) {
+        if (now.state().rewind() != RewindProgress.NEEDED) {
             if (Recovery.justCompared(now)) {
                 // Undecided, or the leader has not written its checkpoint yet: asked again by a later turn.
                 return Optional.empty();

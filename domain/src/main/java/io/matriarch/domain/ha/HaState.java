@@ -25,7 +25,6 @@ import java.util.function.Consumer;
  * @param demotedOffline whether the server was stopped because the store was not reachable
  * @param startingSince since when the server has been starting up
  * @param wonRace whether the lock was acquired by a race and the promotion is still to come
- * @param checkpointAsked whether the checkpoint after a promotion has been asked for
  * @param handover the planned hand-over
  * @param retention when the slots of absent members were last wanted; empty while somebody else leads
  * @param failedTask the long action that failed last, until another one ends
@@ -44,7 +43,6 @@ public record HaState(
         boolean demotedOffline,
         Optional<MonotonicTime> startingSince,
         boolean wonRace,
-        boolean checkpointAsked,
         HandoverPhase handover,
         Optional<SlotRetention> retention,
         Optional<FailedTask> failedTask,
@@ -64,7 +62,6 @@ public record HaState(
             false,
             Optional.empty(),
             false,
-            false,
             new HandoverPhase.None(),
             Optional.empty(),
             Optional.empty(),
@@ -78,7 +75,14 @@ public record HaState(
     }
 
     public HaState withLastLocked(MemberName leader, List<Member> members) {
+        boolean another = lastLeader.filter(leader::equals).isEmpty();
         return edit(next -> {
+            if (another) {
+                // What was found out about the leader before says nothing about this one (HA-056).
+                next.rewind = rewind.isOpen() || rewind == RewindProgress.FAILED
+                        ? RewindProgress.CHECK
+                        : RewindProgress.UNCHECKED;
+            }
             next.lastLeader = Optional.of(leader);
             next.lastMembers = members;
         });
@@ -123,10 +127,6 @@ public record HaState(
         return edit(next -> next.wonRace = won);
     }
 
-    public HaState withCheckpointAsked(boolean asked) {
-        return edit(next -> next.checkpointAsked = asked);
-    }
-
     public HaState withHandover(HandoverPhase phase) {
         return edit(next -> next.handover = phase);
     }
@@ -163,7 +163,6 @@ public record HaState(
         private boolean demotedOffline;
         private Optional<MonotonicTime> startingSince;
         private boolean wonRace;
-        private boolean checkpointAsked;
         private HandoverPhase handover;
         private Optional<SlotRetention> retention;
         private Optional<FailedTask> failedTask;
@@ -182,7 +181,6 @@ public record HaState(
             demotedOffline = from.demotedOffline;
             startingSince = from.startingSince;
             wonRace = from.wonRace;
-            checkpointAsked = from.checkpointAsked;
             handover = from.handover;
             retention = from.retention;
             failedTask = from.failedTask;
@@ -203,7 +201,6 @@ public record HaState(
                     demotedOffline,
                     startingSince,
                     wonRace,
-                    checkpointAsked,
                     handover,
                     retention,
                     failedTask,

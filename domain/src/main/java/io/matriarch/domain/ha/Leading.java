@@ -5,6 +5,7 @@ import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.slot.SlotPlanner;
 import io.matriarch.domain.slot.SlotRetention;
 import java.util.ArrayList;
@@ -58,18 +59,17 @@ final class Leading {
         decisions.add(new Decision.KeepWatchdogAlive());
         decisions.addAll(registers(now));
         decisions.addAll(slots(now));
-        var next = now.state().withWonRace(false);
+        // Whoever writes has nothing to be compared with; it will have, once it is a standby again.
+        var next = now.state().withWonRace(false).withRewind(RewindProgress.UNCHECKED);
         if (checkpointMissing(now)) {
             decisions.add(new Decision.Checkpoint(Optional.empty()));
-            next = next.withCheckpointAsked(true);
         }
         return new Turn(next, Reason.LEADER_WITH_LOCK, List.of(now.self().value()), List.of(), decisions);
     }
 
     /** Until the control file is on the timeline that is written, nobody can be rewound against this server. */
     private static boolean checkpointMissing(Situation now) {
-        return !now.state().checkpointAsked()
-                && now.postgres().sql() instanceof SqlView.Primary primary
+        return now.postgres().sql() instanceof SqlView.Primary primary
                 && now.postgres()
                         .controlData()
                         .map(data -> !data.checkpointTimeline().equals(primary.timeline()))
@@ -94,7 +94,7 @@ final class Leading {
         }
         Reason reason = now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK;
         return Turn.of(
-                now.state().withCheckpointAsked(false),
+                now.state(),
                 reason,
                 new Decision.RenewLeaderLock(),
                 new Decision.ArmGuard(),

@@ -146,7 +146,7 @@ final class Recovery {
         }
         String name = leader.get().name().value();
         return switch (now.state().rewind()) {
-            case CHECK -> compare(now, leader.get(), name);
+            case CHECK, UNSURE -> compare(now, leader.get(), name);
             case NEEDED ->
                 Optional.of(
                         now.rewindPossible()

@@ -24,7 +24,7 @@ final class TaskEnd {
             case START_PRIMARY, START_STANDBY, RESTART -> started(state, ended.result());
             case STOP -> stopped(state, ended.result());
             case COMPARE_TIMELINES -> compared(state, ended.result(), server);
-            case REWIND -> state.withRewind(failed(ended.result()) ? RewindProgress.FAILED : RewindProgress.DONE);
+            case REWIND -> rewound(state, ended.result());
             case RECOVER_CRASH -> state.withCrashRecoveryTried(true);
             case COPY, REMOVE_DATA ->
                 state.withRewind(RewindProgress.UNCHECKED)
@@ -75,17 +75,32 @@ final class TaskEnd {
     }
 
     private static HaState compared(HaState state, TaskResult result, PostgresView server) {
+        boolean failedBefore = state.rewind() == RewindProgress.UNSURE;
         if (!(result instanceof TaskResult.Compared(LeaderTimeline.Primary leader, Optional<Lsn> endOfCheckpoint))) {
-            return state;
+            // An unreachable leader explains a failed pg_rewind: everything from the beginning.
+            return failedBefore ? state.withRewind(RewindProgress.CHECK) : state;
         }
         return RewindCheck.localPosition(server)
                 .map(local -> switch (RewindCheck.compare(local, leader, endOfCheckpoint)) {
                     // Until the leader's control file is on its timeline pg_rewind would compare with the wrong one.
-                    case NEEDED -> leader.checkpointed() ? state.withRewind(RewindProgress.NEEDED) : state;
+                    case NEEDED -> leader.checkpointed() ? state.withRewind(needed(failedBefore)) : state;
                     case NOT_NEEDED -> state.withRewind(RewindProgress.NOT_NEEDED);
                     case UNDECIDED -> state;
                 })
                 .orElse(state);
+    }
+
+    private static HaState rewound(HaState state, TaskResult result) {
+        if (state.rewind() != RewindProgress.NEEDED) {
+            // Another leader has come meanwhile: whatever this one has done is to be compared with that one.
+            return state.withRewind(RewindProgress.CHECK);
+        }
+        return state.withRewind(failed(result) ? RewindProgress.UNSURE : RewindProgress.DONE);
+    }
+
+    /** Twice the same question is enough: a healthy leader that still needs it is not what pg_rewind failed for. */
+    private static RewindProgress needed(boolean failedBefore) {
+        return failedBefore ? RewindProgress.FAILED : RewindProgress.NEEDED;
     }
 
     private static HaState prepared(HaState state) {

@@ -10,12 +10,14 @@ public enum RewindProgress {
     NOT_NEEDED,
     /** pg_rewind has run. */
     DONE,
+    /** pg_rewind has failed, and whether the leader is to blame is to be asked. */
+    UNSURE,
     /** pg_rewind has failed against a healthy leader. */
     FAILED;
 
     /** Whether the comparison or its consequence is still to come. */
     public boolean isOpen() {
-        return this == CHECK || this == NEEDED;
+        return this == CHECK || this == NEEDED || this == UNSURE;
     }
 
     public boolean isExecuted() {

@@ -74,7 +74,9 @@ class FollowingTest {
                         follower()
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
-                                .before(HaState.INITIAL.withRewind(RewindProgress.CHECK))
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK))
                                 .ended(
                                         TaskKind.COMPARE_TIMELINES,
                                         new TaskResult.Compared(new LeaderTimeline.InRecovery(), Optional.empty())),
@@ -84,7 +86,9 @@ class FollowingTest {
                         follower()
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
-                                .before(HaState.INITIAL.withRewind(RewindProgress.CHECK))
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
                         Reason.FOLLOWING_LEADER),
                 row(
@@ -92,7 +96,9 @@ class FollowingTest {
                         follower()
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION.plus(1), Timeline.FIRST, false)
-                                .before(HaState.INITIAL.withRewind(RewindProgress.CHECK))
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
                         Reason.STOPPING_TO_REWIND,
                         StopServer.class),
@@ -101,7 +107,9 @@ class FollowingTest {
                         follower()
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
-                                .before(HaState.INITIAL.withRewind(RewindProgress.FAILED)),
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.FAILED)),
                         Reason.FOLLOWING_LEADER),
                 row(
                         "HA-024 a promotion that nobody wants any more is stopped",

@@ -104,6 +104,7 @@ class RecoveryTest {
                         crashed()
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
                                         .withRewind(RewindProgress.NOT_NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.STARTING_AS_SECONDARY,
@@ -127,6 +128,7 @@ class RecoveryTest {
                         replica()
                                 .stopped(ControlData.State.SHUT_DOWN_IN_RECOVERY)
                                 .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
                                         .withRewind(RewindProgress.NOT_NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.STARTING_AS_SECONDARY,
@@ -156,7 +158,9 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(false))
-                                .before(HaState.INITIAL.withRewind(RewindProgress.CHECK)),
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK)),
                         Reason.STARTING_AS_SECONDARY,
                         DisarmGuard.class,
                         DisarmWatchdog.class,
@@ -167,7 +171,9 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true))
-                                .before(HaState.INITIAL.withRewind(RewindProgress.CHECK)),
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK)),
                         Reason.REWINDING,
                         new Rewind(upstream(OTHER), PROOF)),
                 row(
@@ -176,6 +182,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .lock(new LeaderLock.Held(OTHER, THEIRS))
                                 .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.STARTING_AS_SECONDARY,
@@ -188,6 +195,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.REWIND, new TaskResult.Done()),
@@ -196,18 +204,70 @@ class RecoveryTest {
                         DisarmWatchdog.class,
                         StartStandby.class),
                 row(
-                        "HA-058 rewind failed, no option: started as a standby",
+                        "HA-058 rewind failed: is the leader healthy?",
                         crashed()
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.REWIND, new TaskResult.Failed("x")),
+                        Reason.COMPARING_TIMELINES,
+                        CompareTimelines.class),
+                row(
+                        "another leader came while it was rewound: compared with that one",
+                        crashed()
+                                .stopped(ControlData.State.SHUT_DOWN)
+                                .ledBy(OTHER)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK)
+                                        .withCrashRecoveryTried(true))
+                                .ended(TaskKind.REWIND, new TaskResult.Done()),
+                        Reason.COMPARING_TIMELINES,
+                        CompareTimelines.class),
+                row(
+                        "HA-058 it is, no option: started as a standby",
+                        crashed()
+                                .stopped(ControlData.State.SHUT_DOWN)
+                                .ledBy(OTHER)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.UNSURE)
+                                        .withCrashRecoveryTried(true))
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
                         Reason.STARTING_AS_SECONDARY,
                         DisarmGuard.class,
                         DisarmWatchdog.class,
                         StartStandby.class),
+                row(
+                        "12.4 it is not reachable: a standby for now",
+                        crashed()
+                                .stopped(ControlData.State.SHUT_DOWN)
+                                .ledBy(OTHER)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.UNSURE)
+                                        .withCrashRecoveryTried(true))
+                                .ended(
+                                        TaskKind.COMPARE_TIMELINES,
+                                        new TaskResult.Compared(new LeaderTimeline.NoAnswer("x"), Optional.empty())),
+                        Reason.STARTING_AS_SECONDARY,
+                        DisarmGuard.class,
+                        DisarmWatchdog.class,
+                        StartStandby.class),
+                row(
+                        "HA-056 needed against the leader before: this one is asked first",
+                        crashed()
+                                .stopped(ControlData.State.SHUT_DOWN)
+                                .ledBy(THIRD)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.NEEDED)
+                                        .withCrashRecoveryTried(true)),
+                        Reason.COMPARING_TIMELINES,
+                        CompareTimelines.class),
                 row(
                         "HA-058 rewind failed, removal after failure set",
                         crashed()
@@ -215,9 +275,10 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .settings(remove(true, false))
                                 .before(HaState.INITIAL
-                                        .withRewind(RewindProgress.NEEDED)
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.UNSURE)
                                         .withCrashRecoveryTried(true))
-                                .ended(TaskKind.REWIND, new TaskResult.Failed("x")),
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
                         Reason.REMOVING_AFTER_REWIND_FAILURE,
                         RemoveDataDirectory.class),
                 row(
@@ -227,9 +288,10 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .settings(remove(false, true))
                                 .before(HaState.INITIAL
-                                        .withRewind(RewindProgress.NEEDED)
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.UNSURE)
                                         .withCrashRecoveryTried(true))
-                                .ended(TaskKind.REWIND, new TaskResult.Failed("x")),
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
                         Reason.REMOVING_AFTER_REWIND_FAILURE,
                         RemoveDataDirectory.class),
                 row(
@@ -240,6 +302,7 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .settings(remove(false, true))
                                 .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.REINITIALIZING_DIVERGED,
