@@ -154,6 +154,7 @@ final class SimAgent {
         }
         world.scheduler.at(world.now(), this::kill);
         world.say(host.name.value(), "agent ends with " + loop.exit());
+        simulation.ended(host);
     }
 
     private void beside(Supplier<Duration> step) {

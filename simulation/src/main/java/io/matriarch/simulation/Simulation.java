@@ -1,5 +1,7 @@
 package io.matriarch.simulation;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.settings.HaSettings;
@@ -16,6 +18,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One run: three members come up, things go wrong for a while, then nothing does any more. */
 public final class Simulation {
@@ -45,7 +49,18 @@ public final class Simulation {
      *     reinitialize them
      */
     public record Report(
+<<<<<<< HEAD
             Duration simulated, long steps, long turns, long acknowledged, long lost, int promotions, int handOvers, int sharedNumbers) {}
+=======
+            Duration simulated,
+            long steps,
+            long turns,
+            long acknowledged,
+            long lost,
+            int promotions,
+            int handOvers,
+            int sharedNumbers) {}
+>>>>>>> refs/heads/domain
 
     /** A rule is broken. */
     public static final class Violation extends RuntimeException {
@@ -84,6 +99,10 @@ public final class Simulation {
     private int promotions;
     private int handOvers;
     private int sharedNumbers;
+<<<<<<< HEAD
+=======
+    private boolean healed;
+>>>>>>> refs/heads/domain
     private final SortedMap<MemberName, Integer> turnsAtOnce = new TreeMap<>();
     private long turnsCountedAt;
 
@@ -98,6 +117,10 @@ public final class Simulation {
      * @throws Violation when a rule is broken
      */
     public static Report run(long seed, Scenario scenario, boolean printing) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logging) {
+            // What happens is told in virtual time; the agents' own logs are in nobody's.
+            logging.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+        }
         var simulation = new Simulation(seed, scenario, printing);
         try {
             return simulation.run();
@@ -242,6 +265,7 @@ public final class Simulation {
     }
 
     private void heal() {
+        healed = true;
         world.say("world", "everything heals");
         world.heal();
         world.lossiness = 0;
@@ -249,6 +273,17 @@ public final class Simulation {
             if (host.agent.filter(agent -> !agent.isDead()).isEmpty()) {
                 startAgent(host);
             }
+        }
+    }
+
+    /** An agent that was asked to end before everything healed comes back like all the others. */
+    void ended(SimAgent.Host host) {
+        if (healed) {
+            world.scheduler.after(Duration.ofSeconds(1), () -> {
+                if (host.agent.filter(agent -> !agent.isDead()).isEmpty()) {
+                    startAgent(host);
+                }
+            });
         }
     }
 
@@ -265,8 +300,15 @@ public final class Simulation {
             if (entry.getValue().sharesNumberWith(world.servers.get(primary))) {
                 sharedNumbers++;
             } else if (!entry.getKey().equals(primary) && !entry.getValue().streamsFrom(primary)) {
+<<<<<<< HEAD
                 throw new Violation(world.now(), when + " " + entry.getKey() + " does not stream from "
                         + entry.getValue().describe(world.servers.get(primary)));
+=======
+                throw new Violation(
+                        world.now(),
+                        when + " " + entry.getKey() + " does not stream from "
+                                + entry.getValue().describe(world.servers.get(primary)));
+>>>>>>> refs/heads/domain
             }
         }
     }

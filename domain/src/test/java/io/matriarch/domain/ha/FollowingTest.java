@@ -39,10 +39,60 @@ class FollowingTest {
                 row("HA-101 paused replay goes on", follower().replayPaused(), Reason.FOLLOWING_LEADER, ResumeReplay.class),
                 row("HA-061 the leader is on a later timeline and we do not stream: compare", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false), Reason.COMPARING_TIMELINES, CompareTimelines.class),
                 row("streaming: nothing to compare", follower().leaderTimeline(2), Reason.FOLLOWING_LEADER),
+<<<<<<< HEAD
                 row("undecided: not asked again in the same breath", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.CHECK)).ended(TaskKind.COMPARE_TIMELINES, new TaskResult.Compared(new LeaderTimeline.InRecovery(), Optional.empty())), Reason.FOLLOWING_LEADER),
                 row("not needed: not asked again in the same breath either", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.CHECK)).ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)), Reason.FOLLOWING_LEADER),
                 row("HA-053 one byte beyond the switchpoint: stop and rewind", follower().leaderTimeline(2).standbyAt(POSITION.plus(1), Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.CHECK)).ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)), Reason.STOPPING_TO_REWIND, StopServer.class),
                 row("a failed rewind is not tried again while the leader is the same", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.FAILED)), Reason.FOLLOWING_LEADER),
                 row("HA-024 a promotion that nobody wants any more is stopped", follower().promoting(), Reason.LOST_BEFORE_PROMOTE, StopServer.class));
+=======
+                row(
+                        "undecided: not asked again in the same breath",
+                        follower()
+                                .leaderTimeline(2)
+                                .standbyAt(POSITION, Timeline.FIRST, false)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK))
+                                .ended(
+                                        TaskKind.COMPARE_TIMELINES,
+                                        new TaskResult.Compared(new LeaderTimeline.InRecovery(), Optional.empty())),
+                        Reason.FOLLOWING_LEADER),
+                row(
+                        "not needed: not asked again in the same breath either",
+                        follower()
+                                .leaderTimeline(2)
+                                .standbyAt(POSITION, Timeline.FIRST, false)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK))
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
+                        Reason.FOLLOWING_LEADER),
+                row(
+                        "HA-053 one byte beyond the switchpoint: stop and rewind",
+                        follower()
+                                .leaderTimeline(2)
+                                .standbyAt(POSITION.plus(1), Timeline.FIRST, false)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.CHECK))
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
+                        Reason.STOPPING_TO_REWIND,
+                        StopServer.class),
+                row(
+                        "a failed rewind is not tried again while the leader is the same",
+                        follower()
+                                .leaderTimeline(2)
+                                .standbyAt(POSITION, Timeline.FIRST, false)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, List.of())
+                                        .withRewind(RewindProgress.FAILED)),
+                        Reason.FOLLOWING_LEADER),
+                row(
+                        "HA-024 a promotion that nobody wants any more is stopped",
+                        follower().promoting(),
+                        Reason.LOST_BEFORE_PROMOTE,
+                        StopServer.class));
+>>>>>>> refs/heads/domain
     }
 }
