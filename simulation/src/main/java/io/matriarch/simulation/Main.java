@@ -47,9 +47,6 @@ public final class Main {
                 java.util.Locale.ROOT,
                 "%d seeds, %d failed, %.1f simulated hours, %d starts as primary, %d hand-overs, %d commits lost in"
                         + " unplanned failovers, %d members left on a timeline of the same number, %.1f s%n",
-<<<<<<< HEAD
-                seeds, failed, hours, promotions, handOvers, lost, shared, seconds);
-=======
                 seeds,
                 failed,
                 hours,
@@ -58,7 +55,6 @@ public final class Main {
                 lost,
                 shared,
                 seconds);
->>>>>>> refs/heads/domain
         System.exit(failed == 0 ? 0 : 1);
     }
 

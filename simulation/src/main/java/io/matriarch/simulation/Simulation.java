@@ -49,9 +49,6 @@ public final class Simulation {
      *     reinitialize them
      */
     public record Report(
-<<<<<<< HEAD
-            Duration simulated, long steps, long turns, long acknowledged, long lost, int promotions, int handOvers, int sharedNumbers) {}
-=======
             Duration simulated,
             long steps,
             long turns,
@@ -60,7 +57,6 @@ public final class Simulation {
             int promotions,
             int handOvers,
             int sharedNumbers) {}
->>>>>>> refs/heads/domain
 
     /** A rule is broken. */
     public static final class Violation extends RuntimeException {
@@ -99,10 +95,7 @@ public final class Simulation {
     private int promotions;
     private int handOvers;
     private int sharedNumbers;
-<<<<<<< HEAD
-=======
     private boolean healed;
->>>>>>> refs/heads/domain
     private final SortedMap<MemberName, Integer> turnsAtOnce = new TreeMap<>();
     private long turnsCountedAt;
 
@@ -300,15 +293,10 @@ public final class Simulation {
             if (entry.getValue().sharesNumberWith(world.servers.get(primary))) {
                 sharedNumbers++;
             } else if (!entry.getKey().equals(primary) && !entry.getValue().streamsFrom(primary)) {
-<<<<<<< HEAD
-                throw new Violation(world.now(), when + " " + entry.getKey() + " does not stream from "
-                        + entry.getValue().describe(world.servers.get(primary)));
-=======
                 throw new Violation(
                         world.now(),
                         when + " " + entry.getKey() + " does not stream from "
                                 + entry.getValue().describe(world.servers.get(primary)));
->>>>>>> refs/heads/domain
             }
         }
     }

@@ -27,11 +27,7 @@ final class WalRecord {
 
     @Override
     public String toString() {
-<<<<<<< HEAD
-        return "timeline " + timeline + " at " + start + (checkpoint ? ", a checkpoint" : ", transaction " + transaction);
-=======
         return "timeline " + timeline + " at " + start
                 + (checkpoint ? ", a checkpoint" : ", transaction " + transaction);
->>>>>>> refs/heads/domain
     }
 }

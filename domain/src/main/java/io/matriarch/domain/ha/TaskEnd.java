@@ -24,11 +24,7 @@ final class TaskEnd {
             case START_PRIMARY, START_STANDBY, RESTART -> started(state, ended.result());
             case STOP -> stopped(state, ended.result());
             case COMPARE_TIMELINES -> compared(state, ended.result(), server);
-<<<<<<< HEAD
-            case REWIND -> state.withRewind(failed(ended.result()) ? RewindProgress.UNSURE : RewindProgress.DONE);
-=======
             case REWIND -> rewound(state, ended.result());
->>>>>>> refs/heads/domain
             case RECOVER_CRASH -> state.withCrashRecoveryTried(true);
             case COPY, REMOVE_DATA ->
                 state.withRewind(RewindProgress.UNCHECKED)
@@ -94,8 +90,6 @@ final class TaskEnd {
                 .orElse(state);
     }
 
-<<<<<<< HEAD
-=======
     private static HaState rewound(HaState state, TaskResult result) {
         if (state.rewind() != RewindProgress.NEEDED) {
             // Another leader has come meanwhile: whatever this one has done is to be compared with that one.
@@ -104,7 +98,6 @@ final class TaskEnd {
         return state.withRewind(failed(result) ? RewindProgress.UNSURE : RewindProgress.DONE);
     }
 
->>>>>>> refs/heads/domain
     /** Twice the same question is enough: a healthy leader that still needs it is not what pg_rewind failed for. */
     private static RewindProgress needed(boolean failedBefore) {
         return failedBefore ? RewindProgress.FAILED : RewindProgress.NEEDED;

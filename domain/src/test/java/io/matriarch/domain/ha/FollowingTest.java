@@ -7,7 +7,6 @@ import io.matriarch.domain.cluster.*;
 import io.matriarch.domain.ha.Decision.*;
 import io.matriarch.domain.postgres.*;
 import io.matriarch.domain.rewind.*;
-import java.time.Duration;
 import java.util.*;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -30,22 +29,46 @@ class FollowingTest {
     @TestFactory
     Stream<DynamicTest> rows() {
         return Row.tests(
-                row("HA-097 primary without the lock: stop", primary().ledBy(OTHER), Reason.PRIMARY_WITHOUT_LOCK, StopServer.class),
-                row("HA-098 a new leader is followed", follower().upstream(upstream(THIRD)), Reason.FOLLOWING_LEADER, new Follow(upstream(OTHER), Role.REPLICA)),
-                row("HA-022 a leader whose key is missing: streaming goes on", follower().without(OTHER), Reason.FOLLOWING_LEADER),
-                row("HA-099 replicatefrom an unknown member falls back to the leader", follower().tagged(from(new MemberName("srv9"))).upstream(upstream(THIRD)), Reason.FOLLOWING_LEADER, new Follow(upstream(OTHER), Role.REPLICA)),
-                row("9.5 replicatefrom", follower().tagged(from(THIRD)), Reason.FOLLOWING_LEADER, new Follow(upstream(THIRD), Role.REPLICA)),
-                row("HA-100 nostream", follower().tagged(NOSTREAM), Reason.FOLLOWING_LEADER, new Follow(new Upstream.Nobody(), Role.REPLICA)),
-                row("HA-101 paused replay goes on", follower().replayPaused(), Reason.FOLLOWING_LEADER, ResumeReplay.class),
-                row("HA-061 the leader is on a later timeline and we do not stream: compare", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false), Reason.COMPARING_TIMELINES, CompareTimelines.class),
+                row(
+                        "HA-097 primary without the lock: stop",
+                        primary().ledBy(OTHER),
+                        Reason.PRIMARY_WITHOUT_LOCK,
+                        StopServer.class),
+                row(
+                        "HA-098 a new leader is followed",
+                        follower().upstream(upstream(THIRD)),
+                        Reason.FOLLOWING_LEADER,
+                        new Follow(upstream(OTHER), Role.REPLICA)),
+                row(
+                        "HA-022 a leader whose key is missing: streaming goes on",
+                        follower().without(OTHER),
+                        Reason.FOLLOWING_LEADER),
+                row(
+                        "HA-099 replicatefrom an unknown member falls back to the leader",
+                        follower().tagged(from(new MemberName("srv9"))).upstream(upstream(THIRD)),
+                        Reason.FOLLOWING_LEADER,
+                        new Follow(upstream(OTHER), Role.REPLICA)),
+                row(
+                        "9.5 replicatefrom",
+                        follower().tagged(from(THIRD)),
+                        Reason.FOLLOWING_LEADER,
+                        new Follow(upstream(THIRD), Role.REPLICA)),
+                row(
+                        "HA-100 nostream",
+                        follower().tagged(NOSTREAM),
+                        Reason.FOLLOWING_LEADER,
+                        new Follow(new Upstream.Nobody(), Role.REPLICA)),
+                row(
+                        "HA-101 paused replay goes on",
+                        follower().replayPaused(),
+                        Reason.FOLLOWING_LEADER,
+                        ResumeReplay.class),
+                row(
+                        "HA-061 the leader is on a later timeline and we do not stream: compare",
+                        follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false),
+                        Reason.COMPARING_TIMELINES,
+                        CompareTimelines.class),
                 row("streaming: nothing to compare", follower().leaderTimeline(2), Reason.FOLLOWING_LEADER),
-<<<<<<< HEAD
-                row("undecided: not asked again in the same breath", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.CHECK)).ended(TaskKind.COMPARE_TIMELINES, new TaskResult.Compared(new LeaderTimeline.InRecovery(), Optional.empty())), Reason.FOLLOWING_LEADER),
-                row("not needed: not asked again in the same breath either", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.CHECK)).ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)), Reason.FOLLOWING_LEADER),
-                row("HA-053 one byte beyond the switchpoint: stop and rewind", follower().leaderTimeline(2).standbyAt(POSITION.plus(1), Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.CHECK)).ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)), Reason.STOPPING_TO_REWIND, StopServer.class),
-                row("a failed rewind is not tried again while the leader is the same", follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false).before(HaState.INITIAL.withLastLocked(OTHER, List.of()).withRewind(RewindProgress.FAILED)), Reason.FOLLOWING_LEADER),
-                row("HA-024 a promotion that nobody wants any more is stopped", follower().promoting(), Reason.LOST_BEFORE_PROMOTE, StopServer.class));
-=======
                 row(
                         "undecided: not asked again in the same breath",
                         follower()
@@ -93,6 +116,5 @@ class FollowingTest {
                         follower().promoting(),
                         Reason.LOST_BEFORE_PROMOTE,
                         StopServer.class));
->>>>>>> refs/heads/domain
     }
 }
