@@ -123,8 +123,9 @@ final class Formation implements AutoCloseable {
         if (blank > everybody.size() / 2) {
             form(everybody);
         } else {
-            var silent = everybody.stream().map(Endpoint::toString).collect(Collectors.toCollection(TreeSet::new));
-            silent.remove(node().settings().self().toString());
+            var silent = node().settings().partners().stream()
+                    .map(Endpoint::toString)
+                    .collect(Collectors.toCollection(TreeSet::new));
             answers.forEach(status -> silent.remove(status.self()));
             say("waiting on raft: %d of %d members answer, not %s"
                     .formatted(1 + answers.size(), everybody.size(), String.join(", ", silent)));

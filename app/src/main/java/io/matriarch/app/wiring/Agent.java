@@ -142,9 +142,12 @@ public final class Agent implements AutoCloseable {
     private Duration turn() {
         try {
             Duration next = loop.turn();
-            if (loop.view()
-                    .filter(view -> view.observation().postgres().controlData().isPresent())
-                    .isPresent()) {
+            // An agent that ends because the data directory is another cluster's leaves no file of ours in it.
+            if (loop.exit().isEmpty()
+                    && loop.view()
+                            .filter(view ->
+                                    view.observation().postgres().controlData().isPresent())
+                            .isPresent()) {
                 live.save();
             }
             return next;

@@ -115,10 +115,13 @@ class HostCutIT {
                 "its lag grows",
                 cluster.patience(),
                 () -> row(old).orElseThrow().lag() > lag);
-        assertThat(Ctl.rows(cluster.ctl(now).run("topology").succeeded().out()).stream()
-                        .filter(row -> row.state().equals("streaming"))
-                        .count())
-                .isEqualTo(1);
+        Await.until(
+                "the third member streams",
+                cluster.patience(),
+                () -> Ctl.rows(cluster.ctl(now).run("topology").succeeded().out()).stream()
+                                .filter(row -> row.state().equals("streaming"))
+                                .count()
+                        == 1);
     }
 
     @Test
@@ -134,15 +137,17 @@ class HostCutIT {
                 .isEqualTo("Switchover failed, details: 503, Switchover failed");
         assertThat(leader.logText())
                 .contains("Member " + old.name() + " exceeds maximum replication lag")
-                .containsPattern("WARNING: .*no healthy members found, failover is not possible");
+                .containsPattern("WARNING: .*no healthy members found, (switchover|failover) is not possible");
         assertThat(cluster.primary()).isEqualTo(leader);
     }
 
     @Test
     @Order(4)
     @DisplayName("§3.4 reinit makes it stream again; the log says why the data directory goes")
-    void reinit() {
+    void reinit() throws Exception {
         Member leader = cluster.primary();
+        // The base backup begins with a checkpoint that takes its time, as the walk-through says.
+        leader.query("CHECKPOINT");
         int mark = old.logMark();
         var answer = cluster.ctl(leader)
                 .answering("y\n", "reinit", Cluster.SCOPE, old.name())
