@@ -221,8 +221,8 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     /**
-     * Whether both have a timeline of the same number that is not the same one: a member that lagged behind was promoted
-     * without knowing of it. PostgreSQL compares numbers only, so nothing mends such a divergence by itself.
+     * Whether both have a timeline of the same number that is not the same one. PostgreSQL compares numbers only, so
+     * nothing would mend such a divergence by itself.
      */
     boolean sharesNumberWith(FakePostgres other) {
         int common = common(other);
@@ -522,7 +522,7 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     @Override
-    public ControlResult promote() {
+    public ControlResult promote(List<Timeline> skipped) {
         if (phase != Phase.UP || primary) {
             return primary ? new ControlResult.Done() : new ControlResult.Failed("not up");
         }
@@ -534,7 +534,9 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
         world.say(self.value(), "promotion begins");
         world.scheduler.after(world.between(20, 800), () -> {
             if (incarnation == mine && phase == Phase.UP && !primary) {
-                Timeline next = timeline().next();
+                Timeline next = skipped.isEmpty()
+                        ? timeline().next()
+                        : skipped.getLast().next();
                 log.add(new WalRecord(end(), 80, next, 0, false));
                 primary = true;
                 standbySignal = false;

@@ -248,9 +248,7 @@ final class SimAgent {
                         && other.server.isUp()
                         && other.server.isStandby()
                         && other.server.timeline().equals(timeline)
-                        && other.server.end().isAtLeast(end)
-                        // A candidate that does not stream cannot be one; a number alone does not tell branches apart.
-                        && !other.server.sharesNumberWith(host.server);
+                        && other.server.end().isAtLeast(end);
                 if (has) {
                     Lsn position = other.server.end();
                     return other.agent

@@ -3,6 +3,7 @@ package io.matriarch.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,16 @@ class SimulationTest {
             "SAF-012, SAF-040, SAF-060: the agent's own guard is enough while agents neither crash alone nor stand still")
     void agentOnly() {
         seeds(1001, 40, new Simulation.Scenario(false, CHAOS));
+    }
+
+    @Test
+    @DisplayName("SAF-016, SAF-060, HA-056: seeds that once broke a rule")
+    void onceBroken() {
+        var scenario = new Simulation.Scenario(true, Duration.ofMinutes(5));
+        // Two branches of one number; two promotions under one reservation; a failed rewind that was never tried again.
+        for (long seed : List.of(41L, 2032L, 2457L)) {
+            assertThat(Simulation.run(seed, scenario, false).promotions()).isPositive();
+        }
     }
 
     @Test

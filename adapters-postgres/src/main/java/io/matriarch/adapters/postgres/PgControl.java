@@ -17,7 +17,6 @@ import io.matriarch.ports.postgres.StopResult;
 import io.matriarch.ports.watchdog.Guard;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -44,11 +43,13 @@ final class PgControl implements PostgresControl {
     private final Slots slots;
     private final LeaderQuery leaderQuery;
     private final WalReader wal;
+    private final TimelineFiles timelines;
 
     PgControl(Server server, Guard guard, Reloader reloader) {
         this.server = server;
         this.guard = guard;
         this.wal = new WalReader(server.dataDirectory());
+        this.timelines = new TimelineFiles(server.dataDirectory());
         this.starter = new Starter(server, guard);
         this.stopper = new Stopper(server, wal);
         this.bootstrap = new Bootstrap(server, starter);
@@ -76,6 +77,7 @@ final class PgControl implements PostgresControl {
 
     @Override
     public ControlResult startStandby(Upstream upstream, Role role, Duration timeout) {
+        timelines.forgetReserved();
         return starter.startStandby(upstream, role, timeout, "on_start");
     }
 
@@ -137,7 +139,7 @@ final class PgControl implements PostgresControl {
     }
 
     @Override
-    public ControlResult promote() {
+    public ControlResult promote(List<Timeline> skipped) {
         Optional<Postmaster> running = server.processes().postmaster();
         if (running.isEmpty()) {
             return new ControlResult.Failed("cannot promote: PostgreSQL does not run");
@@ -154,8 +156,9 @@ final class PgControl implements PostgresControl {
             }
         }
         try {
+            timelines.reserve(skipped);
             guard.promote(running.get().pid(), server.dataDirectory());
-        } catch (Guard.GuardException e) {
+        } catch (IOException | Guard.GuardException e) {
             return new ControlResult.Failed("cannot promote: " + e.getMessage());
         }
         log.info("server promoting: pid={}", running.get().pid());
@@ -234,12 +237,7 @@ final class PgControl implements PostgresControl {
 
     @Override
     public Optional<List<HistoryLine>> localHistory(Timeline timeline) {
-        Path file = server.dataDirectory().resolve("pg_wal").resolve(String.format("%08X.history", timeline.value()));
-        try {
-            return Optional.of(TimelineHistory.parse(Files.readString(file)));
-        } catch (IOException | IllegalArgumentException _) {
-            return Optional.empty();
-        }
+        return timelines.history(timeline);
     }
 
     @Override

@@ -201,7 +201,7 @@ final class BadInputTest {
         standby.section.put("pre_promote", "/bin/false");
         standby.cloneOf(primary);
 
-        assertThat(why(standby.control.promote())).contains("pre_promote");
+        assertThat(why(standby.control.promote(List.of()))).contains("pre_promote");
         assertThat(standby.observe().role()).isEqualTo(Role.REPLICA);
         assertThat(standby.sql("SELECT pg_is_in_recovery()")).isEqualTo("t");
     }

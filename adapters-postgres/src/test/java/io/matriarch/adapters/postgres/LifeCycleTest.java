@@ -89,7 +89,7 @@ final class LifeCycleTest {
                         answer -> assertThat(answer.timeline()).isEqualTo(Timeline.FIRST));
 
         // The old primary goes on alone: it diverges.
-        Instance.done(b.control.promote());
+        Instance.done(b.control.promote(List.of()));
         PostgresView promoted = b.await("a primary", view -> view.sql() instanceof SqlView.Primary);
         assertThat(promoted.role()).isEqualTo(Role.PRIMARY);
         assertThat(promoted.timeline()).isEqualTo(new Timeline(2));
@@ -127,6 +127,44 @@ final class LifeCycleTest {
     }
 
     @Test
+    @DisplayName("SAF-016 a promotion skips timelines that others may have written, and standbys follow it")
+    void skippedTimelines() throws Exception {
+        Instance a = instance("srv-1").initialized();
+        Instance.done(a.control.changeSlots(
+                List.of(new SlotChange.CreatePhysical("srv_2"), new SlotChange.CreatePhysical("srv_3"))));
+        Instance b = instance("srv-2").cloneOf(a);
+        Instance c = instance("srv-3").cloneOf(a);
+        for (Instance standby : List.of(b, c)) {
+            standby.await("streaming", view -> view.sql() instanceof SqlView.Standby seen && seen.streaming());
+        }
+        a.control.stop(new StopOrder(StopMode.FAST, true, Optional.of(Duration.ofSeconds(30)), "the test demotes it"));
+        Path reserved = b.data.resolve("pg_wal/00000002.history");
+        Instance.done(b.control.promote(List.of(new Timeline(2), new Timeline(3))));
+        b.await("a primary", view -> view.sql() instanceof SqlView.Primary);
+        assertThat(b.observe().timeline()).isEqualTo(new Timeline(4));
+        assertThat(reserved).exists();
+        assertThat(b.control.localHistory(new Timeline(3))).isEmpty();
+        assertThat(b.control.localHistory(new Timeline(4)).orElseThrow())
+                .singleElement()
+                .satisfies(line -> assertThat(line.parent()).isEqualTo(Timeline.FIRST));
+        Instance.done(b.control.changeSlots(
+                List.of(new SlotChange.CreatePhysical("srv_1"), new SlotChange.CreatePhysical("srv_3"))));
+        Instance.done(c.control.follow(b.upstream(), Role.REPLICA));
+        Instance.done(a.control.startStandby(b.upstream(), Role.REPLICA, Instance.LONG));
+        for (Instance standby : List.of(a, c)) {
+            standby.await(
+                    "streaming on timeline 4",
+                    view -> view.sql() instanceof SqlView.Standby seen
+                            && seen.streaming()
+                            && seen.receivedTimeline().equals(Optional.of(new Timeline(4))));
+        }
+        b.control.stop(new StopOrder(StopMode.FAST, true, Optional.of(Duration.ofSeconds(30)), "the test demotes it"));
+        Instance.done(b.control.startStandby(a.upstream(), Role.REPLICA, Instance.LONG));
+        assertThat(reserved).as("what a standby has reserved is forgotten").doesNotExist();
+        assertThat(b.control.localHistory(new Timeline(4))).isPresent();
+    }
+
+    @Test
     @DisplayName("PG-079 a standby that has lost its upstream is on the timeline it replays, not on its control file's")
     void timelineWithoutReceiver() throws Exception {
         Instance a = instance("srv-1").initialized();
@@ -134,7 +172,7 @@ final class LifeCycleTest {
         Instance b = instance("srv-2").cloneOf(a);
         b.await("streaming", view -> view.sql() instanceof SqlView.Standby standby && standby.streaming());
         a.control.stop(new StopOrder(StopMode.FAST, true, Optional.of(Duration.ofSeconds(30)), "the test demotes it"));
-        Instance.done(b.control.promote());
+        Instance.done(b.control.promote(List.of()));
         b.await("a primary", view -> view.sql() instanceof SqlView.Primary);
         Instance.done(b.control.changeSlots(List.of(new SlotChange.CreatePhysical("srv_1"))));
         Instance.done(a.control.startStandby(b.upstream(), Role.REPLICA, Instance.LONG));

@@ -70,7 +70,7 @@ final class RecoveryTest {
         old.parameters.put("archive_command", "false");
         old.ready();
         Instance next = standbyOf(old, "srv2");
-        Instance.done(next.control.promote());
+        Instance.done(next.control.promote(List.of()));
         next.await("a primary", view -> view.sql() instanceof SqlView.Primary);
         old.sql("CREATE TABLE lost AS SELECT generate_series(1, 1000)");
         old.sql("SELECT pg_switch_wal()");
@@ -96,7 +96,7 @@ final class RecoveryTest {
     void unfinishedRewind() throws Exception {
         Instance old = cluster.member("srv1").ready();
         Instance next = standbyOf(old, "srv2");
-        Instance.done(next.control.promote());
+        Instance.done(next.control.promote(List.of()));
         next.await("a primary", view -> view.sql() instanceof SqlView.Primary);
         Instance.done(next.control.checkpoint());
         old.sql("CREATE TABLE lost AS SELECT generate_series(1, 1000)");
@@ -318,7 +318,7 @@ final class RecoveryTest {
                 Map.of("on_start", script.toString(), "on_role_change", script.toString(), "on_stop", "true"));
         standby.cloneOf(primary);
         StopTest.until(() -> Files.exists(log));
-        Instance.done(standby.control.promote());
+        Instance.done(standby.control.promote(List.of()));
         StopTest.until(() -> Files.readAllLines(log).size() == 2);
         assertThat(Files.readAllLines(log)).containsExactly("on_start replica demo", "on_role_change primary demo");
         standby.control.stop(new StopOrder(StopMode.IMMEDIATE, false, Optional.empty(), "the test ends"));

@@ -3,6 +3,7 @@ package io.matriarch.app.loop;
 import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.app.store.IsoTime;
 import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.Epoch;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
@@ -68,6 +69,7 @@ final class DcsActions {
             case Decision.WriteStatus(var status) ->
                 fenced(Change.NONE.put(StoreKey.STATUS, ClusterCodec.encodeStatus(status)), "write the status");
             case Decision.PublishHistory(Timeline timeline) -> publishHistory(timeline, cluster.history());
+            case Decision.ReserveTimeline(Epoch epoch) -> fenced(epoch(epoch, Change.NONE), "reserve a timeline");
             case Decision.ClearRequest(var seen) ->
                 seen.exists()
                         ? free(
@@ -77,6 +79,11 @@ final class DcsActions {
                                 "clear the failover key")
                         : new Outcome.Done();
         };
+    }
+
+    /** The epoch grows with each new holder, in the transaction that makes it one (SAF-016). */
+    static Change epoch(Epoch next, Change change) {
+        return change.when(StoreKey.EPOCH, next.revision()).put(StoreKey.EPOCH, ClusterCodec.encodeEpoch(next));
     }
 
     /** Without its local file a later timeline's history would be written as that of the first one, which has none. */
@@ -127,6 +134,6 @@ final class DcsActions {
                     newest ? Optional.of(IsoTime.format(clock.wallClock())) : Optional.empty(),
                     newest ? Optional.of(self.value()) : Optional.empty())));
         }
-        return new TimelineHistory(true, lines);
+        return TimelineHistory.of(lines, timeline);
     }
 }

@@ -25,11 +25,11 @@ final class LockActions {
     Outcome carryOut(Decision.OnLock decision, ClusterView cluster) {
         return switch (decision) {
             case Decision.AcquireLeaderLock(Epoch epoch, Revision sync, Revision failover) ->
-                keeper.acquire(clearRequest(failover, epoch(epoch, Change.NONE))
+                keeper.acquire(clearRequest(failover, DcsActions.epoch(epoch, Change.NONE))
                         .when(StoreKey.SYNC, sync)
                         .when(StoreKey.FAILOVER, failover));
             case Decision.InitializeCluster(Revision ours, var identifier, Epoch epoch) ->
-                keeper.acquire(epoch(epoch, Change.NONE)
+                keeper.acquire(DcsActions.epoch(epoch, Change.NONE)
                         .when(StoreKey.INITIALIZE, ours)
                         .put(StoreKey.INITIALIZE, identifier.value())
                         .put(StoreKey.CONFIG, settings.document()));
@@ -48,13 +48,9 @@ final class LockActions {
                     Lsn position,
                     Revision failover,
                     Epoch epoch) ->
-                keeper.handOver(receiver, offered, clearRequest(failover, epoch(epoch, status(cluster, position))));
+                keeper.handOver(
+                        receiver, offered, clearRequest(failover, DcsActions.epoch(epoch, status(cluster, position))));
         };
-    }
-
-    /** The epoch grows with each new holder, in the transaction that makes it one (SAF-016). */
-    private static Change epoch(Epoch next, Change change) {
-        return change.when(StoreKey.EPOCH, next.revision()).put(StoreKey.EPOCH, ClusterCodec.encodeEpoch(next));
     }
 
     private static Change clearRequest(Revision failover, Change change) {

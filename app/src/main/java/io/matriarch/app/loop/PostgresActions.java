@@ -58,7 +58,7 @@ final class PostgresActions {
                 postgres.kill()
                         .<Outcome>map(proof -> new Outcome.Done())
                         .orElseGet(() -> new Outcome.Failed("something of the server is still there after a kill"));
-            case Decision.Promote _ -> outcome(postgres.promote());
+            case Decision.Promote(var skipped) -> outcome(postgres.promote(skipped));
             case Decision.Follow(Upstream upstream, var role) ->
                 start(TaskKind.FOLLOW, "changing primary_conninfo", () -> postgres.follow(upstream, role));
             case Decision.Checkpoint(Optional<Member> candidate) ->

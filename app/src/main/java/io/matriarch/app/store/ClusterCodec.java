@@ -247,7 +247,10 @@ public final class ClusterCodec {
     private static Epoch epoch(StoredValue value) {
         Map<String, Object> fields = Json.object(value.text()).orElse(Map.of());
         return new Epoch(
-                Fields.number(fields.get("epoch")).orElse(0L), Fields.name(fields, "holder"), value.revision());
+                Fields.number(fields.get("epoch")).orElse(0L),
+                Fields.name(fields, "holder"),
+                new Timeline(Fields.number(fields.get("timeline")).orElse(0L).intValue()),
+                value.revision());
     }
 
     static Optional<MemberName> memberName(String text) {
@@ -324,6 +327,9 @@ public final class ClusterCodec {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("epoch", epoch.number());
         epoch.holder().ifPresent(holder -> fields.put("holder", holder.value()));
+        if (epoch.reserved().isKnown()) {
+            fields.put("timeline", Integer.toUnsignedLong(epoch.reserved().value()));
+        }
         return Json.compact(fields);
     }
 

@@ -262,8 +262,13 @@ class ClusterCodecTest {
     @DisplayName("the epoch keeps its revision, also when it is garbage")
     void epoch() {
         assertThat(decode(StoreKey.EPOCH, "{\"epoch\":5,\"holder\":\"a\"}").epoch())
-                .isEqualTo(new Epoch(5, Optional.of(A), REVISION));
-        assertThat(decode(StoreKey.EPOCH, "x").epoch()).isEqualTo(new Epoch(0, Optional.empty(), REVISION));
-        assertThat(ClusterCodec.encodeEpoch(Epoch.NONE.followedBy(A))).isEqualTo("{\"epoch\":1,\"holder\":\"a\"}");
+                .isEqualTo(new Epoch(5, Optional.of(A), Timeline.UNKNOWN, REVISION));
+        assertThat(decode(StoreKey.EPOCH, "x").epoch())
+                .isEqualTo(new Epoch(0, Optional.empty(), Timeline.UNKNOWN, REVISION));
+        Epoch first = Epoch.NONE.followedBy(A, new Timeline(2));
+        String text = ClusterCodec.encodeEpoch(first);
+        assertThat(text).isEqualTo("{\"epoch\":1,\"holder\":\"a\",\"timeline\":2}");
+        assertThat(decode(StoreKey.EPOCH, text).epoch())
+                .isEqualTo(new Epoch(1, Optional.of(A), new Timeline(2), REVISION));
     }
 }

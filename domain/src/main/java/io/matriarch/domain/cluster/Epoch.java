@@ -1,5 +1,6 @@
 package io.matriarch.domain.cluster;
 
+import io.matriarch.domain.postgres.Timeline;
 import java.util.Optional;
 
 /**
@@ -8,15 +9,17 @@ import java.util.Optional;
  *
  * @param number 0 when nobody has ever acquired the lock under these rules
  * @param holder who acquired it last
+ * @param reserved the highest timeline its holder may write, reserved before the promotion: whoever is promoted later
+ *     takes a higher one, even if this one was never heard of; unknown before the first acquisition
  * @param revision the key's revision
  */
-public record Epoch(long number, Optional<MemberName> holder, Revision revision) {
+public record Epoch(long number, Optional<MemberName> holder, Timeline reserved, Revision revision) {
 
-    public static final Epoch NONE = new Epoch(0, Optional.empty(), Revision.ABSENT);
+    public static final Epoch NONE = new Epoch(0, Optional.empty(), Timeline.UNKNOWN, Revision.ABSENT);
 
-    /** The one to write with an acquisition by {@code next}. */
-    public Epoch followedBy(MemberName next) {
-        return new Epoch(number + 1, Optional.of(next), revision);
+    /** The one to write with an acquisition by {@code next}, who writes no timeline above {@code highest}. */
+    public Epoch followedBy(MemberName next, Timeline highest) {
+        return new Epoch(number + 1, Optional.of(next), reserved.max(highest), revision);
     }
 
     public boolean wasHeldBy(MemberName name) {

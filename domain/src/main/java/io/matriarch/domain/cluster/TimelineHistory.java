@@ -2,6 +2,7 @@ package io.matriarch.domain.cluster;
 
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,9 @@ import java.util.Optional;
 public record TimelineHistory(boolean known, List<Line> lines) {
 
     public static final TimelineHistory UNKNOWN = new TimelineHistory(false, List.of());
+
+    /** In place of PostgreSQL's reason for a timeline that nobody is known to have been on. */
+    public static final String NOT_FOLLOWED = "reserved, not followed";
 
     public TimelineHistory {
         lines = List.copyOf(lines);
@@ -30,6 +34,28 @@ public record TimelineHistory(boolean known, List<Line> lines) {
      */
     public record Line(
             Timeline timeline, Lsn switchpoint, String reason, Optional<String> timestamp, Optional<String> leader) {}
+
+    /**
+     * The history of a server on {@code current}, whose own file leaves out the timelines that were reserved and never
+     * followed: each of them gets a line, so that the last line still says which timeline the cluster is on.
+     */
+    public static TimelineHistory of(List<Line> followed, Timeline current) {
+        var lines = new ArrayList<Line>();
+        for (Line line : followed) {
+            fill(lines, line.timeline());
+            lines.add(line);
+        }
+        fill(lines, current);
+        return new TimelineHistory(true, lines);
+    }
+
+    private static void fill(List<Line> lines, Timeline next) {
+        while (!lines.isEmpty() && lines.getLast().timeline().next().isBefore(next)) {
+            Line last = lines.getLast();
+            lines.add(new Line(
+                    last.timeline().next(), last.switchpoint(), NOT_FOLLOWED, last.timestamp(), last.leader()));
+        }
+    }
 
     /** The timeline the cluster is on: one more than the last that ended; unknown if there is no history. */
     public Timeline clusterTimeline() {

@@ -177,7 +177,7 @@ final class Bootstrap {
                 new Decision.InitializeCluster(
                         now.state().bootstrapKey().get(),
                         now.postgres().systemIdentifier().get(),
-                        now.cluster().epoch().followedBy(now.self())));
+                        now.epochOfPrimary()));
     }
 
     /** Stop, move the half-made directory aside, take the key back, end: an operator has to look at it. */

@@ -124,7 +124,16 @@ public sealed interface Decision {
     /** End whatever is left of a server whose postmaster is gone. */
     record KillRemains() implements OnPostgres {}
 
-    record Promote() implements OnPostgres {}
+    /**
+     * Make the standby a primary.
+     *
+     * @param skipped timelines that others may have written and that this promotion must not write
+     */
+    record Promote(List<Timeline> skipped) implements OnPostgres {
+        public Promote {
+            skipped = List.copyOf(skipped);
+        }
+    }
 
     /** Follow another upstream. */
     record Follow(Upstream upstream, Role role) implements OnPostgres {}
@@ -188,6 +197,9 @@ public sealed interface Decision {
 
     /** Bring the history up to the timeline we write. */
     record PublishHistory(Timeline timeline) implements OnDcs {}
+
+    /** Write the epoch of the holder anew, with a timeline that nobody can have written: a promotion follows. */
+    record ReserveTimeline(Epoch epoch) implements OnDcs {}
 
     /** Empty the failover key if it is still the one we saw. */
     record ClearRequest(Revision seen) implements OnDcs {}

@@ -89,7 +89,8 @@ public final class HaCycle {
             state = state.withRetention(Optional.empty());
         }
         if (seen.dcs() instanceof DcsView.Read(ClusterView cluster) && cluster.isLocked()) {
-            state = state.withLastLocked(cluster.leaderName().orElseThrow(), cluster.members());
+            state = state.withLastLocked(
+                    cluster.leaderName().orElseThrow(), cluster.epoch().number(), cluster.members());
         }
         if (seen.postgres().isAlive() && !seen.postgres().state().isStarting()) {
             // Up again: what was tried for the last failure may be tried for the next one.

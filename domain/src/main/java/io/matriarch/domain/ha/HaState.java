@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * What a member remembers from turn to turn: only what cannot be observed again.
  *
  * @param lastLeader who held the lock when it was last seen held
+ * @param lastEpoch number of the acquisition by which it held it
  * @param lastMembers the members of that moment: their keys may expire together with the leader's
  * @param wasPaused whether the turn before was paused
  * @param joined whether the server has been seen healthy and belonging here
@@ -32,6 +33,7 @@ import java.util.function.Consumer;
  */
 public record HaState(
         Optional<MemberName> lastLeader,
+        long lastEpoch,
         List<Member> lastMembers,
         boolean wasPaused,
         boolean joined,
@@ -51,6 +53,7 @@ public record HaState(
     /** What a process begins with. */
     public static final HaState INITIAL = new HaState(
             Optional.empty(),
+            0,
             List.of(),
             false,
             false,
@@ -74,16 +77,17 @@ public record HaState(
         lastMembers = List.copyOf(lastMembers);
     }
 
-    public HaState withLastLocked(MemberName leader, List<Member> members) {
-        boolean another = lastLeader.filter(leader::equals).isEmpty();
+    public HaState withLastLocked(MemberName leader, long epoch, List<Member> members) {
+        boolean another = lastLeader.filter(leader::equals).isEmpty() || epoch != lastEpoch;
         return edit(next -> {
             if (another) {
-                // What was found out about the leader before says nothing about this one (HA-056).
+                // What was found out before says nothing about this leader, nor about its next promotion (HA-056).
                 next.rewind = rewind.isOpen() || rewind == RewindProgress.FAILED
                         ? RewindProgress.CHECK
                         : RewindProgress.UNCHECKED;
             }
             next.lastLeader = Optional.of(leader);
+            next.lastEpoch = epoch;
             next.lastMembers = members;
         });
     }
@@ -152,6 +156,7 @@ public record HaState(
     /** A copy that can be changed field by field, for as long as a {@code with} method takes. */
     private static final class Edit {
         private Optional<MemberName> lastLeader;
+        private long lastEpoch;
         private List<Member> lastMembers;
         private boolean wasPaused;
         private boolean joined;
@@ -170,6 +175,7 @@ public record HaState(
 
         private Edit(HaState from) {
             lastLeader = from.lastLeader;
+            lastEpoch = from.lastEpoch;
             lastMembers = from.lastMembers;
             wasPaused = from.wasPaused;
             joined = from.joined;
@@ -190,6 +196,7 @@ public record HaState(
         private HaState build() {
             return new HaState(
                     lastLeader,
+                    lastEpoch,
                     lastMembers,
                     wasPaused,
                     joined,

@@ -47,7 +47,7 @@ final class LeaderRace {
 
     static Decision acquire(Situation now) {
         return new Decision.AcquireLeaderLock(
-                now.cluster().epoch().followedBy(now.self()),
+                now.isPrimary() ? now.epochOfPrimary() : now.epochOfPromotion(now.self()),
                 now.cluster().sync().revision(),
                 now.cluster().failoverRevision());
     }

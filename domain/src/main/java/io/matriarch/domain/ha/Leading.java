@@ -99,7 +99,7 @@ final class Leading {
                 new Decision.RenewLeaderLock(),
                 new Decision.ArmGuard(),
                 new Decision.ArmWatchdog(),
-                new Decision.Promote());
+                now.promotion());
     }
 
     /** The keys only the holder of the lock may write. */

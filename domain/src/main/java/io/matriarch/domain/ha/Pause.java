@@ -75,7 +75,7 @@ final class Pause {
                         now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK,
                         new Decision.RenewLeaderLock(),
                         new Decision.ArmGuard(),
-                        new Decision.Promote())
+                        now.promotion())
                 : now.turn(
                         Reason.PAUSED_LOCK_NOT_PRIMARY,
                         new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()));

@@ -1,6 +1,7 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.ClusterView;
+import io.matriarch.domain.cluster.Epoch;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.Member;
@@ -11,6 +12,7 @@ import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.settings.HaSettings;
@@ -21,6 +23,9 @@ import java.util.Optional;
 
 /** A turn with a readable store: what is remembered, what is seen, and the questions every branch asks of the two. */
 record Situation(HaState state, Observation seen, ClusterView cluster) {
+
+    /** More than any row of failed promotions reserves: a register that says more is damaged. */
+    private static final int MOST_SKIPPED = 1000;
 
     MemberName self() {
         return seen.self();
@@ -101,6 +106,42 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return mayMendDivergence() && state.rewind() != RewindProgress.NEEDED
                 ? state.withRewind(RewindProgress.CHECK)
                 : state;
+    }
+
+    /**
+     * The epoch of an acquisition by a member that will be promoted: its timeline is one that nobody can have written
+     * yet, for two branches with one number cannot be told apart afterwards.
+     */
+    Epoch epochOfPromotion(MemberName next) {
+        Timeline highest = cluster.epoch()
+                .reserved()
+                .max(cluster.history().clusterTimeline())
+                .max(postgres().timeline());
+        return cluster.epoch().followedBy(next, highest.next());
+    }
+
+    /** The epoch of an acquisition by a member that goes on writing the timeline it has. */
+    Epoch epochOfPrimary() {
+        return cluster.epoch().followedBy(self(), postgres().timeline());
+    }
+
+    /**
+     * The last step of a promotion, or the one before it: who has used up what was reserved for him reserves anew, for
+     * one lease may see more than one promotion.
+     */
+    Decision promotion() {
+        Timeline ours = postgres().timeline();
+        Timeline reserved = cluster.epoch().reserved();
+        if (!cluster.epoch().wasHeldBy(self()) || !ours.isBefore(reserved)) {
+            return new Decision.ReserveTimeline(epochOfPromotion(self()));
+        }
+        List<Timeline> skipped = new ArrayList<>();
+        for (Timeline one = ours.next();
+                ours.isKnown() && one.isBefore(reserved) && skipped.size() < MOST_SKIPPED;
+                one = one.next()) {
+            skipped.add(one);
+        }
+        return new Decision.Promote(skipped);
     }
 
     /** How far our WAL reaches. */

@@ -170,7 +170,7 @@ final class Switchover {
                         ready.offered(),
                         ready.position().end(),
                         now.cluster().failoverRevision(),
-                        now.cluster().epoch().followedBy(ready.candidate().name())));
+                        now.epochOfPromotion(ready.candidate().name())));
     }
 
     /** The lock is no longer ours: handed over, or lost on the way. The server is brought back by what follows. */

@@ -14,6 +14,10 @@ public record Timeline(int value) implements Comparable<Timeline> {
         return new Timeline(value + 1);
     }
 
+    public Timeline max(Timeline other) {
+        return isBefore(other) ? other : this;
+    }
+
     public boolean isBefore(Timeline other) {
         return compareTo(other) < 0;
     }

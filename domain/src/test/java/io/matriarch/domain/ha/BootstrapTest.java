@@ -106,7 +106,10 @@ class BootstrapTest {
                                         BootstrapStep.CREATING_ROLES, Optional.of(new Revision(7))))
                                 .ended(TaskKind.POST_BOOTSTRAP, new TaskResult.Done()),
                         Reason.BOOTSTRAP_TAKING_LOCK,
-                        new InitializeCluster(new Revision(7), OURS, new Epoch(1, Optional.of(SELF), Revision.ABSENT))),
+                        new InitializeCluster(
+                                new Revision(7),
+                                OURS,
+                                new Epoch(1, Optional.of(SELF), Timeline.FIRST, Revision.ABSENT))),
                 row(
                         "HA-036 done: guard and watchdog",
                         leader().before(HaState.INITIAL.withBootstrap(

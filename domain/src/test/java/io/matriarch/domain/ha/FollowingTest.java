@@ -75,7 +75,7 @@ class FollowingTest {
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK))
                                 .ended(
                                         TaskKind.COMPARE_TIMELINES,
@@ -87,7 +87,7 @@ class FollowingTest {
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
                         Reason.FOLLOWING_LEADER),
@@ -97,7 +97,7 @@ class FollowingTest {
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION.plus(1), Timeline.FIRST, false)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
                         Reason.STOPPING_TO_REWIND,
@@ -108,9 +108,20 @@ class FollowingTest {
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.FAILED)),
                         Reason.FOLLOWING_LEADER),
+                row(
+                        "HA-056 a failed rewind is judged anew once the same leader has been promoted again",
+                        follower()
+                                .epochOf(OTHER, 3)
+                                .leaderTimeline(3)
+                                .standbyAt(POSITION, Timeline.FIRST, false)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, 1, List.of())
+                                        .withRewind(RewindProgress.FAILED)),
+                        Reason.COMPARING_TIMELINES,
+                        CompareTimelines.class),
                 row(
                         "HA-024 a promotion that nobody wants any more is stopped",
                         follower().promoting(),

@@ -18,7 +18,7 @@ class HaCycleTest {
 
     private static HaState failed(TaskKind kind) {
         return HaState.INITIAL
-                .withLastLocked(OTHER, List.of())
+                .withLastLocked(OTHER, 1, List.of())
                 .withCrashRecoveryTried(true)
                 .withRewind(RewindProgress.NOT_NEEDED)
                 .withFailedTask(Optional.of(new HaState.FailedTask(kind, NOW)));
@@ -104,6 +104,22 @@ class HaCycleTest {
                         ArmGuard.class,
                         ArmWatchdog.class,
                         Promote.class),
+                row(
+                        "SAF-016 the promotion skips every timeline below the one reserved for it",
+                        replica().holding().epochOf(SELF, 4),
+                        Reason.PROMOTING_WITH_LOCK,
+                        new RenewLeaderLock(),
+                        new ArmGuard(),
+                        new ArmWatchdog(),
+                        new Promote(List.of(new Timeline(2), new Timeline(3)))),
+                row(
+                        "SAF-016 what was reserved has been used up by a promotion before: reserved anew first",
+                        replica().holding().epochOf(SELF, 1),
+                        Reason.PROMOTING_WITH_LOCK,
+                        new RenewLeaderLock(),
+                        new ArmGuard(),
+                        new ArmWatchdog(),
+                        new ReserveTimeline(new Epoch(5, Optional.of(SELF), new Timeline(2), new Revision(5)))),
                 row(
                         "SAF-041 after a race: renew, arm, arm, promote",
                         replica().holding().before(HaState.INITIAL.withWonRace(true)),

@@ -34,7 +34,17 @@ class LeaderRaceTest {
                         replica().peers(peer(OTHER, POSITION), peer(THIRD, POSITION)),
                         Reason.ACQUIRING_AS_REPLICA,
                         new AcquireLeaderLock(
-                                new Epoch(2, Optional.of(SELF), new Revision(5)), Revision.ABSENT, Revision.ABSENT)),
+                                new Epoch(2, Optional.of(SELF), new Timeline(2), new Revision(5)),
+                                Revision.ABSENT,
+                                Revision.ABSENT)),
+                row(
+                        "SAF-016 the timeline reserved is above what the last holder may have written unseen",
+                        replica().epochOf(OTHER, 2).peers(dead(OTHER), dead(THIRD)),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        new AcquireLeaderLock(
+                                new Epoch(5, Optional.of(SELF), new Timeline(3), new Revision(5)),
+                                Revision.ABSENT,
+                                Revision.ABSENT)),
                 row(
                         "nobody reachable: it is taken",
                         replica().peers(dead(OTHER), dead(THIRD)),
@@ -73,7 +83,7 @@ class LeaderRaceTest {
                 row(
                         "HA-066 the former leader's priority does not count",
                         replica()
-                                .before(HaState.INITIAL.withLastLocked(OTHER, List.of()))
+                                .before(HaState.INITIAL.withLastLocked(OTHER, 1, List.of()))
                                 .peers(priorityPeer(OTHER, 2)),
                         Reason.ACQUIRING_AS_REPLICA,
                         AcquireLeaderLock.class),

@@ -104,7 +104,7 @@ class RecoveryTest {
                         crashed()
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NOT_NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.STARTING_AS_SECONDARY,
@@ -128,7 +128,7 @@ class RecoveryTest {
                         replica()
                                 .stopped(ControlData.State.SHUT_DOWN_IN_RECOVERY)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NOT_NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.STARTING_AS_SECONDARY,
@@ -159,7 +159,7 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(false))
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK)),
                         Reason.STARTING_AS_SECONDARY,
                         DisarmGuard.class,
@@ -172,7 +172,7 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true))
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK)),
                         Reason.REWINDING,
                         new Rewind(upstream(OTHER), PROOF)),
@@ -182,7 +182,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .lock(new LeaderLock.Held(OTHER, THEIRS))
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.STARTING_AS_SECONDARY,
@@ -195,7 +195,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.REWIND, new TaskResult.Done()),
@@ -209,7 +209,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.REWIND, new TaskResult.Failed("x")),
@@ -221,7 +221,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.REWIND, new TaskResult.Done()),
@@ -233,7 +233,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.UNSURE)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
@@ -247,7 +247,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.UNSURE)
                                         .withCrashRecoveryTried(true))
                                 .ended(
@@ -263,7 +263,7 @@ class RecoveryTest {
                                 .stopped(ControlData.State.SHUT_DOWN)
                                 .ledBy(THIRD)
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.COMPARING_TIMELINES,
@@ -275,7 +275,7 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .settings(remove(true, false))
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.UNSURE)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
@@ -288,7 +288,7 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .settings(remove(false, true))
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.UNSURE)
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
@@ -302,7 +302,7 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .settings(remove(false, true))
                                 .before(HaState.INITIAL
-                                        .withLastLocked(OTHER, List.of())
+                                        .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.NEEDED)
                                         .withCrashRecoveryTried(true)),
                         Reason.REINITIALIZING_DIVERGED,

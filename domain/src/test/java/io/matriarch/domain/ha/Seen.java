@@ -61,7 +61,7 @@ final class Seen {
     Optional<SwitchoverRequest> request = Optional.empty();
     ClusterStatus status = ClusterStatus.of(POSITION, Map.of());
     TimelineHistory history = new TimelineHistory(true, List.of());
-    Epoch epoch = new Epoch(1, Optional.of(SELF), new Revision(5));
+    Epoch epoch = new Epoch(1, Optional.of(SELF), Timeline.FIRST, new Revision(5));
     Revision configRevision = new Revision(3);
     DataDirectory directory = new DataDirectory.Present();
     Optional<ControlData> control = Optional.of(control(ControlData.State.IN_PRODUCTION));
@@ -155,7 +155,7 @@ final class Seen {
     static Seen replica() {
         Seen seen = new Seen();
         seen.asStandby();
-        seen.epoch = new Epoch(1, Optional.of(OTHER), new Revision(5));
+        seen.epoch = new Epoch(1, Optional.of(OTHER), Timeline.FIRST, new Revision(5));
         return seen;
     }
 
@@ -205,6 +205,10 @@ final class Seen {
     Seen holding() {
         lock = new LeaderLock.Held(SELF, MINE);
         lease = new LeaseView.Mine(new Lease(MINE, NOW.plus(settings.ttl())));
+        if (sql instanceof SqlView.Standby && epoch.wasHeldBy(OTHER)) {
+            // As its acquisition has left it: the timeline of the promotion is reserved.
+            epoch = new Epoch(2, Optional.of(SELF), new Timeline(2), new Revision(5));
+        }
         return this;
     }
 
@@ -310,7 +314,12 @@ final class Seen {
     }
 
     Seen epochOf(MemberName name) {
-        epoch = new Epoch(4, Optional.of(name), new Revision(5));
+        return epochOf(name, 1);
+    }
+
+    /** {@code name} acquired the lock last and may have written timelines up to {@code reserved}. */
+    Seen epochOf(MemberName name, int reserved) {
+        epoch = new Epoch(4, Optional.of(name), new Timeline(reserved), new Revision(5));
         return this;
     }
 

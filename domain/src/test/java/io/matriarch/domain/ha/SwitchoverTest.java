@@ -227,7 +227,7 @@ class SwitchoverTest {
                                 THEIRS,
                                 END.end(),
                                 Revision.ABSENT,
-                                new Epoch(2, Optional.of(OTHER), new Revision(5)))),
+                                new Epoch(2, Optional.of(OTHER), new Timeline(2), new Revision(5)))),
                 row(
                         "SAF-060 the start of the record is not its end: one byte less is too little",
                         down().before(phase(new HandoverPhase.Awaiting("switchover", Seen.member(OTHER), PROOF, END)))

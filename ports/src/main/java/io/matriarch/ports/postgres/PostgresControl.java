@@ -58,8 +58,12 @@ public interface PostgresControl {
      */
     Optional<StopProof> kill();
 
-    /** Promotes the standby; returns as soon as the server has been told. */
-    ControlResult promote();
+    /**
+     * Promotes the standby; returns as soon as the server has been told.
+     *
+     * @param skipped timelines that it must not take for its own, whether or not it has heard of them
+     */
+    ControlResult promote(List<Timeline> skipped);
 
     /** Long: points the running standby to another upstream, by a reload where the version can, else by a restart. */
     ControlResult follow(Upstream upstream, Role role);
