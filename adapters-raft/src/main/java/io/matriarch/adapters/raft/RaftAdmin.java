@@ -116,7 +116,8 @@ final class RaftAdmin implements ConsensusAdmin {
 
     @Override
     public Optional<String> get(String path, Duration timeout) throws DcsUnavailableException {
-        var reply = gateway.ask(new StoreRequest.Read(path, timeout), timeout).reply();
+        var reply =
+                gateway.ask(new StoreRequest.Read(path, timeout, true), timeout).reply();
         if (reply instanceof StoreReply.Entries(var entries)) {
             return Optional.ofNullable(entries.get(path)).map(StoreEntry::value);
         }

@@ -67,7 +67,8 @@ final class RaftDcs implements Dcs {
     @Override
     public StoreSnapshot load() throws DcsUnavailableException {
         var within = timing.retryTimeout();
-        var reply = gateway.ask(new StoreRequest.Read(scope, within), within).reply();
+        var reply =
+                gateway.ask(new StoreRequest.Read(scope, within, true), within).reply();
         return switch (reply) {
             case StoreReply.Entries(var entries) -> snapshot(entries);
             case StoreReply.Failed(var why) -> throw new DcsUnavailableException(why);

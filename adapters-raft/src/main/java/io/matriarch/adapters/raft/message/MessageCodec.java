@@ -44,8 +44,8 @@ public final class MessageCodec {
         switch (question.request()) {
             case StoreRequest.Propose(var command, var within, boolean forward) ->
                 millis(out.u8(PROPOSE), within).flag(forward).bytes(CommandCodec.encode(command));
-            case StoreRequest.Read(var prefix, var within) ->
-                millis(out.u8(READ), within).text(prefix);
+            case StoreRequest.Read(var prefix, var within, boolean forward) ->
+                millis(out.u8(READ), within).flag(forward).text(prefix);
             case StoreRequest.Print(var scope) -> out.u8(PRINT).text(scope);
             case StoreRequest.Status(boolean others) -> out.u8(STATUS).flag(others);
             case StoreRequest.Reconfigure(var verb, var address, var within, boolean forward) ->
@@ -69,7 +69,8 @@ public final class MessageCodec {
             }
             case READ -> {
                 var within = millis(in);
-                yield new StoreRequest.Read(in.text(Limits.SCOPE), within);
+                boolean forward = in.flag();
+                yield new StoreRequest.Read(in.text(Limits.SCOPE), within, forward);
             }
             case PRINT -> new StoreRequest.Print(in.text(Limits.SCOPE));
             case STATUS -> new StoreRequest.Status(in.flag());

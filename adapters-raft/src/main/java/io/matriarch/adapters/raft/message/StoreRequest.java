@@ -14,8 +14,12 @@ public sealed interface StoreRequest {
      */
     record Propose(RaftCommand command, Duration within, boolean forward) implements StoreRequest {}
 
-    /** Every key whose path starts like this, read linearizably. */
-    record Read(String prefix, Duration within) implements StoreRequest {}
+    /**
+     * Every key whose path starts like this, read linearizably.
+     *
+     * @param forward whether a member that does not lead may ask the one that does
+     */
+    record Read(String prefix, Duration within, boolean forward) implements StoreRequest {}
 
     /** A number that changes when something below the scope changes that a turn should look at. Not linearizable. */
     record Print(String scope) implements StoreRequest {}

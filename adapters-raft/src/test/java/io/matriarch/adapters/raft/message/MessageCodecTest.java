@@ -25,7 +25,7 @@ class MessageCodecTest {
 
     private static final List<StoreRequest> REQUESTS = List.of(
             new StoreRequest.Propose(new RaftCommand.Renew("/service/a/", "L", 5000, -1), SECOND, true),
-            new StoreRequest.Read("/service/a/", SECOND),
+            new StoreRequest.Read("/service/a/", SECOND, true),
             new StoreRequest.Print("/service/a/"),
             new StoreRequest.Status(true),
             new StoreRequest.Reconfigure(Verb.TRANSFER, "127.0.0.1:5010", SECOND, false));
