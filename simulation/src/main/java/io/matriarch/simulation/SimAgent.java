@@ -96,7 +96,7 @@ final class SimAgent {
                 .beside(task, requests)
                 .reporting((seen, running) -> MemberReport.of(identity(host.name), seen, running, Optional.empty()))
                 .build();
-        host.server.onServerExit(this::ring);
+        host.server.onServerExit(task::serverExited);
         dcs.watch(this::ring);
         turns = fiber("turns", this::runTurns);
         fiber("keeper", () -> beside(keeper::keep));

@@ -65,6 +65,14 @@ public final class BackgroundTask {
         return view;
     }
 
+    /** The server's exit is news, unless it is being stopped: then the end of the task is. */
+    public void serverExited() {
+        boolean expected = peek() instanceof TaskView.Running(TaskKind kind, var _) && kind == TaskKind.STOP;
+        if (!expected) {
+            wakeUp.run();
+        }
+    }
+
     /** Asks the running one to end early. */
     public synchronized void abort(String why) {
         if (view instanceof TaskView.Running running) {

@@ -14,6 +14,7 @@ import io.matriarch.domain.ha.Observation;
 import io.matriarch.domain.ha.Reason;
 import io.matriarch.domain.ha.Turn;
 import io.matriarch.domain.time.LeaseLadder;
+import io.matriarch.domain.time.MonotonicTime;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import io.matriarch.ports.dcs.WriteResult;
@@ -47,8 +48,12 @@ public final class HaLoop {
     private String lastSentence = "";
     private volatile boolean shutdown;
     private volatile Optional<AgentView> view = Optional.empty();
+    private Optional<Published> published = Optional.empty();
     private Optional<StoreSnapshot> lastRead = Optional.empty();
     private Instant dcsLastSeen = Instant.EPOCH;
+
+    /** What this member has last shown of itself, positions left out, and when. */
+    private record Published(Member member, MonotonicTime at) {}
 
     HaLoop(
             MemberName self,
@@ -162,14 +167,28 @@ public final class HaLoop {
         };
     }
 
-    /** Every member shows itself after every turn that could read the store. */
+    /**
+     * Every member shows itself once a loop, and at once when there is news: the turns between, which events have begun,
+     * cost the store nothing.
+     */
     private void publish(Observation seen) {
-        if (!(seen.dcs() instanceof DcsView.Read)) {
+        if (!(seen.dcs() instanceof DcsView.Read(var cluster))) {
             return;
         }
-        WriteResult result = dcs.publishMember(self, ClusterCodec.encodeMember(report.apply(seen)));
+        Member now = report.apply(seen);
+        boolean due = published.isEmpty()
+                || clock.now()
+                                .since(published.get().at())
+                                .compareTo(seen.settings().loopWait())
+                        >= 0
+                || cluster.member(self).isEmpty();
+        if (!due && now.withoutPositions().equals(published.get().member())) {
+            return;
+        }
+        WriteResult result = dcs.publishMember(self, ClusterCodec.encodeMember(now));
+        published = Optional.empty();
         switch (result) {
-            case WriteResult.Done _ -> {}
+            case WriteResult.Done _ -> published = Optional.of(new Published(now.withoutPositions(), clock.now()));
             case WriteResult.Refused(String why) -> log.warn("could not publish this member: {}", why);
             case WriteResult.Unknown(String why) -> log.warn("no answer on publishing this member: {}", why);
         }

@@ -117,7 +117,6 @@ public final class Agent implements AutoCloseable {
     int run() throws Exception {
         Thread renewals = beside("lease keeper", keeper::keep);
         Thread guard = beside("lease guard", leaseGuard::check);
-        probe.onServerExit(wakeup::ring);
         AutoCloseable watch = dcs.watch(wakeup::ring);
         try {
             while (loop.exit().isEmpty()) {

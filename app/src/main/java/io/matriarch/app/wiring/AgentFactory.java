@@ -58,6 +58,7 @@ final class AgentFactory {
         var leaseGuard = new LeaseGuard(clock, postgres, keeper::lease);
         var requests = new RequestBox(wakeup::ring);
         var task = new BackgroundTask(TaskRunner.ofVirtualThreads(), wakeup::ring);
+        probe.onServerExit(task::serverExited);
         var schedule = new ScheduledRestarts();
         settings.addListener(
                 new Listeners(watchdog, keeper, leaseGuard, injector.getInstance(PostgresConfigurator.class)));

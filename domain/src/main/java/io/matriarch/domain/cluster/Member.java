@@ -70,6 +70,28 @@ public record Member(
                 Optional.empty());
     }
 
+    /** The same without what changes with every byte written: whether there is news for others. */
+    public Member withoutPositions() {
+        return new Member(
+                name,
+                connUrl,
+                apiUrl,
+                state,
+                role,
+                version,
+                tags,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                replicationState,
+                timeline,
+                checkpointPending,
+                pendingRestart,
+                paused,
+                scheduledRestart,
+                proxyUrl);
+    }
+
     public boolean isRunning() {
         return state.equals("running");
     }

@@ -5,6 +5,7 @@ import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerProcess;
+import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
@@ -174,15 +175,33 @@ public final class HaCycle {
         }
         return Optional.of(
                 switch (now.seen().lease()) {
-                    case LeaseView.Offered(var offered)
-                    when offered.equals(held.lease()) ->
-                        Turn.of(now.state().withWonRace(true), Reason.TAKING_OVER_LOCK, new Decision.RenewLeaderLock());
+                    case LeaseView.Offered(var offered) when offered.equals(held.lease()) -> takeOver(now);
                     case LeaseView.Former(var former)
                     when former.equals(held.lease()) ->
                         now.turn(Reason.ADOPTING_LOCK, new Decision.AdoptLeaderLock(former));
                     case LeaseView.Mine _ -> leaseGone(now);
                     case LeaseView.Offered _, LeaseView.Former _, LeaseView.None _ -> othersLease(now);
                 });
+    }
+
+    /** The cluster has no primary meanwhile: the promotion follows in the same turn where nothing stands against it. */
+    private static Turn takeOver(Situation now) {
+        WatchdogView dog = now.seen().watchdog();
+        boolean mayPromote = now.postgres().sql() instanceof SqlView.Standby
+                && !now.postgres().role().isPrimary()
+                && !now.postgres().state().isStarting()
+                && !now.settings().paused()
+                && (!dog.required() || dog.usable());
+        var next = now.state().withWonRace(true);
+        return mayPromote
+                ? Turn.of(
+                        next,
+                        Reason.PROMOTING_AFTER_HANDOVER,
+                        new Decision.RenewLeaderLock(),
+                        new Decision.ArmGuard(),
+                        new Decision.ArmWatchdog(),
+                        now.promotion())
+                : Turn.of(next, Reason.TAKING_OVER_LOCK, new Decision.RenewLeaderLock());
     }
 
     private static Turn othersLease(Situation now) {

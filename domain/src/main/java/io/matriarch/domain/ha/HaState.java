@@ -21,6 +21,7 @@ import java.util.function.Consumer;
  * @param bootstrapStep how far our bootstrap has come
  * @param bootstrapKey revision of the initialize key it began with
  * @param rewind whether the data directory has diverged
+ * @param failedRewinds how often pg_rewind has failed against this leader
  * @param crashRecoveryTried whether single-user recovery has run since the server was last up
  * @param startFailed whether the last attempt to start the server failed
  * @param demotedOffline whether the server was stopped because the store was not reachable
@@ -40,6 +41,7 @@ public record HaState(
         BootstrapStep bootstrapStep,
         Optional<Revision> bootstrapKey,
         RewindProgress rewind,
+        int failedRewinds,
         boolean crashRecoveryTried,
         boolean startFailed,
         boolean demotedOffline,
@@ -60,6 +62,7 @@ public record HaState(
             BootstrapStep.NONE,
             Optional.empty(),
             RewindProgress.UNCHECKED,
+            0,
             false,
             false,
             false,
@@ -85,6 +88,7 @@ public record HaState(
                 next.rewind = rewind.isOpen() || rewind == RewindProgress.FAILED
                         ? RewindProgress.CHECK
                         : RewindProgress.UNCHECKED;
+                next.failedRewinds = 0;
             }
             next.lastLeader = Optional.of(leader);
             next.lastEpoch = epoch;
@@ -109,6 +113,14 @@ public record HaState(
 
     public HaState withRewind(RewindProgress progress) {
         return edit(next -> next.rewind = progress);
+    }
+
+    /** Counts one more failure of pg_rewind; the next comparison tells whether it is to be tried again. */
+    public HaState withFailedRewind() {
+        return edit(next -> {
+            next.rewind = RewindProgress.UNSURE;
+            next.failedRewinds = failedRewinds + 1;
+        });
     }
 
     public HaState withCrashRecoveryTried(boolean tried) {
@@ -163,6 +175,7 @@ public record HaState(
         private BootstrapStep bootstrapStep;
         private Optional<Revision> bootstrapKey;
         private RewindProgress rewind;
+        private int failedRewinds;
         private boolean crashRecoveryTried;
         private boolean startFailed;
         private boolean demotedOffline;
@@ -182,6 +195,7 @@ public record HaState(
             bootstrapStep = from.bootstrapStep;
             bootstrapKey = from.bootstrapKey;
             rewind = from.rewind;
+            failedRewinds = from.failedRewinds;
             crashRecoveryTried = from.crashRecoveryTried;
             startFailed = from.startFailed;
             demotedOffline = from.demotedOffline;
@@ -203,6 +217,7 @@ public record HaState(
                     bootstrapStep,
                     bootstrapKey,
                     rewind,
+                    failedRewinds,
                     crashRecoveryTried,
                     startFailed,
                     demotedOffline,

@@ -18,6 +18,7 @@ public enum Reason {
     ADOPTING_LOCK("the leader lock carries the lease of my former process, adopting it"),
     TAKING_OVER_LOCK("the leader lock has been handed over to me, renewing it"),
     WAITING_FOR_FORMER_LEASE("waiting for the lease of another process with my name to end"),
+    PROMOTING_AFTER_HANDOVER("promoted self to leader because the leader lock was handed over to me"),
     PROMOTING_AFTER_RACE("promoted self to leader by acquiring session lock"),
     PROMOTING_WITH_LOCK("promoted self to leader because I had the session lock"),
     NOT_HEALTHIEST("following a different leader because i am not the healthiest node"),

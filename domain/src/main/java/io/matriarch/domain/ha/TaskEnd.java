@@ -10,6 +10,8 @@ import java.util.Optional;
 /** What a member remembers of a background task that has just ended. */
 final class TaskEnd {
 
+    private static final int MOST_REWINDS = 3;
+
     private TaskEnd() {}
 
     static HaState remember(HaState before, TaskView.Ended ended, Observation seen) {
@@ -83,7 +85,7 @@ final class TaskEnd {
         return RewindCheck.localPosition(server)
                 .map(local -> switch (RewindCheck.compare(local, leader, endOfCheckpoint)) {
                     // Until the leader's control file is on its timeline pg_rewind would compare with the wrong one.
-                    case NEEDED -> leader.checkpointed() ? state.withRewind(needed(failedBefore)) : state;
+                    case NEEDED -> leader.checkpointed() ? state.withRewind(needed(state)) : state;
                     case NOT_NEEDED -> state.withRewind(RewindProgress.NOT_NEEDED);
                     case UNDECIDED -> state;
                 })
@@ -95,12 +97,16 @@ final class TaskEnd {
             // Another leader has come meanwhile: whatever this one has done is to be compared with that one.
             return state.withRewind(RewindProgress.CHECK);
         }
-        return state.withRewind(failed(result) ? RewindProgress.UNSURE : RewindProgress.DONE);
+        return failed(result) ? state.withFailedRewind() : state.withRewind(RewindProgress.DONE);
     }
 
-    /** Twice the same question is enough: a healthy leader that still needs it is not what pg_rewind failed for. */
-    private static RewindProgress needed(boolean failedBefore) {
-        return failedBefore ? RewindProgress.FAILED : RewindProgress.NEEDED;
+    /**
+     * A leader that answers again may have been down for a moment while pg_rewind ran. Where it fails time after time it is
+     * not the leader that it fails for.
+     */
+    private static RewindProgress needed(HaState state) {
+        boolean enough = state.rewind() == RewindProgress.UNSURE && state.failedRewinds() >= MOST_REWINDS;
+        return enough ? RewindProgress.FAILED : RewindProgress.NEEDED;
     }
 
     private static HaState prepared(HaState state) {

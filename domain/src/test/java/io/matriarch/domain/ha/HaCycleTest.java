@@ -191,8 +191,22 @@ class HaCycleTest {
                         Reason.SYSTEM_ID_MISMATCH,
                         Exit.class),
                 row(
-                        "SAF-060 handed over to our offer: renewed first",
-                        replica().lock(new LeaderLock.Held(SELF, MINE)).lease(new LeaseView.Offered(MINE)),
+                        "SAF-060 SAF-041 handed over to our offer: renewed first, promoted in the same turn",
+                        replica()
+                                .lock(new LeaderLock.Held(SELF, MINE))
+                                .lease(new LeaseView.Offered(MINE))
+                                .epochOf(SELF, 2),
+                        Reason.PROMOTING_AFTER_HANDOVER,
+                        RenewLeaderLock.class,
+                        ArmGuard.class,
+                        ArmWatchdog.class,
+                        Promote.class),
+                row(
+                        "SAF-060 handed over to our offer while the server does not answer: only renewed",
+                        replica()
+                                .lock(new LeaderLock.Held(SELF, MINE))
+                                .lease(new LeaseView.Offered(MINE))
+                                .noAnswer(),
                         Reason.TAKING_OVER_LOCK,
                         RenewLeaderLock.class),
                 row(

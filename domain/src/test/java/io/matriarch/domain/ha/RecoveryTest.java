@@ -234,13 +234,28 @@ class RecoveryTest {
                                 .ledBy(OTHER)
                                 .before(HaState.INITIAL
                                         .withLastLocked(OTHER, 1, List.of())
-                                        .withRewind(RewindProgress.UNSURE)
+                                        .withFailedRewind()
+                                        .withFailedRewind()
+                                        .withFailedRewind()
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
                         Reason.STARTING_AS_SECONDARY,
                         DisarmGuard.class,
                         DisarmWatchdog.class,
                         StartStandby.class),
+                row(
+                        "HA-058 once is not enough: a leader that was away for a moment is back",
+                        crashed()
+                                .stopped(ControlData.State.SHUT_DOWN)
+                                .ledBy(OTHER)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, 1, List.of())
+                                        .withFailedRewind()
+                                        .withFailedRewind()
+                                        .withCrashRecoveryTried(true))
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
+                        Reason.REWINDING,
+                        Rewind.class),
                 row(
                         "12.4 it is not reachable: a standby for now",
                         crashed()
@@ -276,7 +291,9 @@ class RecoveryTest {
                                 .settings(remove(true, false))
                                 .before(HaState.INITIAL
                                         .withLastLocked(OTHER, 1, List.of())
-                                        .withRewind(RewindProgress.UNSURE)
+                                        .withFailedRewind()
+                                        .withFailedRewind()
+                                        .withFailedRewind()
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
                         Reason.REMOVING_AFTER_REWIND_FAILURE,
@@ -289,7 +306,9 @@ class RecoveryTest {
                                 .settings(remove(false, true))
                                 .before(HaState.INITIAL
                                         .withLastLocked(OTHER, 1, List.of())
-                                        .withRewind(RewindProgress.UNSURE)
+                                        .withFailedRewind()
+                                        .withFailedRewind()
+                                        .withFailedRewind()
                                         .withCrashRecoveryTried(true))
                                 .ended(TaskKind.COMPARE_TIMELINES, compared(true)),
                         Reason.REMOVING_AFTER_REWIND_FAILURE,

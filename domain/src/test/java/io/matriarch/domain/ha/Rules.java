@@ -31,7 +31,7 @@ final class Rules {
                         .describedAs(
                                 "SAF-041: lock renewed and guard armed before a server may become writable: %s", turn)
                         .contains(Decision.RenewLeaderLock.class, Decision.ArmGuard.class);
-                assertThat(holds)
+                assertThat(holds || isOffered(seen) && decision instanceof Decision.Promote)
                         .describedAs("S-2: only the holder promotes: %s", turn)
                         .isTrue();
             }
@@ -68,6 +68,15 @@ final class Rules {
 
     static List<Class<?>> kinds(List<Decision> decisions) {
         return decisions.stream().<Class<?>>map(Object::getClass).toList();
+    }
+
+    /** The store shows the lease we offered: ours with the renewal that stands before the promotion. */
+    private static boolean isOffered(Observation seen) {
+        return seen.dcs() instanceof DcsView.Read(ClusterView cluster)
+                && cluster.leaderLock() instanceof LeaderLock.Held held
+                && held.holder().equals(seen.self())
+                && seen.lease() instanceof LeaseView.Offered(var offered)
+                && offered.equals(held.lease());
     }
 
     static boolean holdsLock(Observation seen) {
