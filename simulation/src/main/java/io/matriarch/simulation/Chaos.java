@@ -5,6 +5,7 @@ import io.matriarch.domain.settings.HaSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 
 /** What goes wrong, and when. */
 final class Chaos {
@@ -26,6 +27,28 @@ final class Chaos {
         end = world.now() + length.toNanos();
         world.lossiness = world.chance(0.5) ? 0.02 : 0;
         next();
+    }
+
+    /**
+     * Now and then an agent dies while it makes the cluster: nothing is there yet but the key it has created. Chance has
+     * a source of its own here, so that older seeds are the runs they were.
+     *
+     * @return whether it may happen
+     */
+    boolean duringBootstrap(long seed) {
+        var random = new Random(~seed);
+        if (random.nextInt(5) > 0) {
+            return false;
+        }
+        var victim = List.copyOf(simulation.hosts().values()).get(random.nextInt(3));
+        world.scheduler.after(Duration.ofMillis(10 + random.nextInt(1500)), () -> {
+            if (victim.server.isEmpty()) {
+                world.say("world", victim.name + "'s agent dies before there is a cluster");
+                victim.agent.orElseThrow().kill();
+                world.scheduler.after(Duration.ofSeconds(1 + random.nextInt(40)), () -> simulation.startAgent(victim));
+            }
+        });
+        return true;
     }
 
     private void next() {

@@ -94,6 +94,10 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
         return phase == Phase.UP;
     }
 
+    boolean isEmpty() {
+        return !present;
+    }
+
     boolean isDown() {
         return phase == Phase.DOWN;
     }

@@ -106,7 +106,7 @@ public final class Simulation {
         }
         var simulation = new Simulation(seed, scenario, printing);
         try {
-            return simulation.run();
+            return simulation.run(seed);
         } finally {
             simulation.world.scheduler.close();
         }
@@ -120,7 +120,7 @@ public final class Simulation {
         return hosts.get(name);
     }
 
-    private Report run() {
+    private Report run(long seed) {
         clocks.add(storeClock);
         world.scheduler.afterEach(this::check);
         for (String name : List.of("srv1", "srv2", "srv3")) {
@@ -134,9 +134,10 @@ public final class Simulation {
                 Duration.ofMillis(37), () -> world.servers.values().forEach(FakePostgres::tick));
         world.scheduler.every(Duration.ofMillis(83), this::write);
         hosts.values().forEach(this::startAgent);
-        world.scheduler.run(QUIET_START);
+        var chaos = new Chaos(this, world, scenario, settings);
+        world.scheduler.run(chaos.duringBootstrap(seed) ? QUIET_START.multipliedBy(2) : QUIET_START);
         requireOnePrimary("after the first start");
-        new Chaos(this, world, scenario, settings).begin(scenario.chaos());
+        chaos.begin(scenario.chaos());
         world.scheduler.run(scenario.chaos());
         heal();
         world.scheduler.run(HEALING);

@@ -4,9 +4,12 @@ import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.DataDirectory;
+import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,13 +36,7 @@ final class Bootstrap {
         }
         return switch (now.cluster().leaderLock()) {
             case LeaderLock.Held _ -> Requests.reinitialize(now).orElseGet(() -> copy(now));
-            case LeaderLock.Free _ ->
-                mayInitialize(now)
-                        ? Turn.of(
-                                now.state().withBootstrap(BootstrapStep.ASKED, Optional.empty()),
-                                Reason.ASKING_TO_BOOTSTRAP,
-                                new Decision.CreateInitializeKey())
-                        : now.turn(Reason.WAITING_FOR_LEADER);
+            case LeaderLock.Free _ -> mayInitialize(now) ? initialize(now) : now.turn(Reason.WAITING_FOR_LEADER);
         };
     }
 
@@ -57,10 +54,50 @@ final class Bootstrap {
         return now.turn(Reason.DIRECTORY_INACCESSIBLE, List.of(why));
     }
 
+    private static Turn initialize(Situation now) {
+        return switch (now.cluster().initialize()) {
+            case InitializeKey.Absent _ ->
+                Turn.of(
+                        now.state().withBootstrap(BootstrapStep.ASKED, Optional.empty()),
+                        Reason.ASKING_TO_BOOTSTRAP,
+                        new Decision.CreateInitializeKey());
+            case InitializeKey.InProgress(Revision revision) when !somebodyInitializes(now) -> abandoned(now, revision);
+            case InitializeKey.InProgress _, InitializeKey.Done _, InitializeKey.Invalid _ ->
+                Turn.of(now.state().withAbandonedKey(Optional.empty()), Reason.WAITING_FOR_LEADER);
+        };
+    }
+
+    /** Whoever initializes shows it: his key lasts for a ttl after his last turn. */
+    private static boolean somebodyInitializes(Situation now) {
+        return now.cluster().members().stream()
+                .filter(member -> !member.name().equals(now.self()))
+                .anyMatch(member -> member.role().map(Role::isPrimary).orElse(false)
+                        || ServerState.parse(member.state())
+                                .map(ServerState::isInitializing)
+                                .orElse(false));
+    }
+
+    /**
+     * Its maker has died, or never learnt that it is his. Taking it back is safe whatever he does: a bootstrap ends with a
+     * transaction that asks for the very key it began with (SAF-018).
+     */
+    private static Turn abandoned(Situation now, Revision revision) {
+        HaState.AbandonedKey key = now.state()
+                .abandonedKey()
+                .filter(known -> known.revision().equals(revision))
+                .orElseGet(() -> new HaState.AbandonedKey(revision, now.seen().now()));
+        Duration patience = now.settings().ttl().multipliedBy(2);
+        return now.seen().now().since(key.since()).compareTo(patience) < 0
+                ? Turn.of(now.state().withAbandonedKey(Optional.of(key)), Reason.WAITING_FOR_LEADER)
+                : Turn.of(
+                        now.state().withAbandonedKey(Optional.empty()),
+                        Reason.TAKING_BACK_INITIALIZE,
+                        List.of(Long.toString(patience.toSeconds())),
+                        new Decision.CancelInitializeKey(revision));
+    }
+
     private static boolean mayInitialize(Situation now) {
-        return now.cluster().initialize() instanceof InitializeKey.Absent
-                && !now.seen().tags().nofailover()
-                && now.settings().mayBootstrap();
+        return !now.seen().tags().nofailover() && now.settings().mayBootstrap();
     }
 
     /** From a running member that is tagged for it, else from the leader. */

@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  * @param joined whether the server has been seen healthy and belonging here
  * @param bootstrapStep how far our bootstrap has come
  * @param bootstrapKey revision of the initialize key it began with
+ * @param abandonedKey an initialize key that nobody seems to be at work for
  * @param rewind whether the data directory has diverged
  * @param failedRewinds how often pg_rewind has failed against this leader
  * @param crashRecoveryTried whether single-user recovery has run since the server was last up
@@ -40,6 +41,7 @@ public record HaState(
         boolean joined,
         BootstrapStep bootstrapStep,
         Optional<Revision> bootstrapKey,
+        Optional<AbandonedKey> abandonedKey,
         RewindProgress rewind,
         int failedRewinds,
         boolean crashRecoveryTried,
@@ -61,6 +63,7 @@ public record HaState(
             false,
             BootstrapStep.NONE,
             Optional.empty(),
+            Optional.empty(),
             RewindProgress.UNCHECKED,
             0,
             false,
@@ -72,6 +75,13 @@ public record HaState(
             Optional.empty(),
             Optional.empty(),
             Optional.empty());
+
+    /**
+     * An empty initialize key without a member that initializes.
+     *
+     * @param since when it was first seen like this
+     */
+    public record AbandonedKey(Revision revision, MonotonicTime since) {}
 
     /** A long action that has failed. */
     public record FailedTask(TaskKind kind, MonotonicTime at) {}
@@ -101,6 +111,10 @@ public record HaState(
             next.bootstrapStep = step;
             next.bootstrapKey = key;
         });
+    }
+
+    public HaState withAbandonedKey(Optional<AbandonedKey> key) {
+        return edit(next -> next.abandonedKey = key);
     }
 
     public HaState withJoined() {
@@ -174,6 +188,7 @@ public record HaState(
         private boolean joined;
         private BootstrapStep bootstrapStep;
         private Optional<Revision> bootstrapKey;
+        private Optional<AbandonedKey> abandonedKey;
         private RewindProgress rewind;
         private int failedRewinds;
         private boolean crashRecoveryTried;
@@ -194,6 +209,7 @@ public record HaState(
             joined = from.joined;
             bootstrapStep = from.bootstrapStep;
             bootstrapKey = from.bootstrapKey;
+            abandonedKey = from.abandonedKey;
             rewind = from.rewind;
             failedRewinds = from.failedRewinds;
             crashRecoveryTried = from.crashRecoveryTried;
@@ -216,6 +232,7 @@ public record HaState(
                     joined,
                     bootstrapStep,
                     bootstrapKey,
+                    abandonedKey,
                     rewind,
                     failedRewinds,
                     crashRecoveryTried,

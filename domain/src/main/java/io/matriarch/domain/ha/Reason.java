@@ -60,6 +60,7 @@ public enum Reason {
     DIRECTORY_INACCESSIBLE("data directory is not accessible: %s"),
     DIRECTORY_EMPTY_PAUSED("running with empty data directory"),
     ASKING_TO_BOOTSTRAP("asking for the initialize lock"),
+    TAKING_BACK_INITIALIZE("removing an initialize key that nobody has been at work for since %s seconds"),
     BOOTSTRAPPING("trying to bootstrap a new cluster"),
     BOOTSTRAP_LOST_RACE("failed to acquire initialize lock"),
     BOOTSTRAP_CREATING_ROLES("running post_bootstrap"),

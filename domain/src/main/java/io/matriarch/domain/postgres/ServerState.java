@@ -36,6 +36,11 @@ public enum ServerState {
         return this == STARTING || this == STARTING_AFTER_BOOTSTRAP || this == RESTARTING;
     }
 
+    /** Whether a new cluster is being made. */
+    public boolean isInitializing() {
+        return this == INITIALIZING || this == CUSTOM_BOOTSTRAP || this == STARTING_AFTER_BOOTSTRAP;
+    }
+
     public static Optional<ServerState> parse(String text) {
         return Arrays.stream(values()).filter(state -> state.text.equals(text)).findFirst();
     }

@@ -8,6 +8,7 @@ import io.matriarch.domain.ha.Decision.*;
 import io.matriarch.domain.postgres.*;
 import io.matriarch.domain.rewind.*;
 import io.matriarch.domain.settings.HaSettings;
+import java.time.Duration;
 import java.util.*;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -51,6 +52,11 @@ class BootstrapTest {
                 false);
     }
 
+    private static HaState abandonedSince(long revision, Duration ago) {
+        return HaState.INITIAL.withAbandonedKey(
+                Optional.of(new HaState.AbandonedKey(new Revision(revision), NOW.minus(ago))));
+    }
+
     @TestFactory
     Stream<DynamicTest> rows() {
         return Row.tests(
@@ -82,6 +88,28 @@ class BootstrapTest {
                 row(
                         "initialize in progress elsewhere: wait",
                         empty().initialize(new InitializeKey.InProgress(new Revision(7))),
+                        Reason.WAITING_FOR_LEADER),
+                row(
+                        "SAF-018 in progress, nobody at work, for less than two ttl: wait",
+                        empty().initialize(new InitializeKey.InProgress(new Revision(7)))
+                                .before(abandonedSince(7, Duration.ofMillis(59_999))),
+                        Reason.WAITING_FOR_LEADER),
+                row(
+                        "SAF-018 in progress, nobody at work for two ttl: taken back, then asked for as ever",
+                        empty().initialize(new InitializeKey.InProgress(new Revision(7)))
+                                .before(abandonedSince(7, Duration.ofSeconds(60))),
+                        Reason.TAKING_BACK_INITIALIZE,
+                        new CancelInitializeKey(new Revision(7))),
+                row(
+                        "SAF-018 another key than the one waited for: from the beginning",
+                        empty().initialize(new InitializeKey.InProgress(new Revision(8)))
+                                .before(abandonedSince(7, Duration.ofSeconds(60))),
+                        Reason.WAITING_FOR_LEADER),
+                row(
+                        "SAF-018 somebody is at work: wait, however long it takes",
+                        empty().initialize(new InitializeKey.InProgress(new Revision(7)))
+                                .initializing(OTHER)
+                                .before(abandonedSince(7, Duration.ofSeconds(60))),
                         Reason.WAITING_FOR_LEADER),
                 row("HA-039 paused", empty().paused(), Reason.DIRECTORY_EMPTY_PAUSED),
                 row("HA-037 copy from the leader", led(), Reason.COPYING_FROM_LEADER, CopyFrom.class),

@@ -212,6 +212,29 @@ final class Seen {
         return this;
     }
 
+    /** {@code name} shows that it makes a new cluster. */
+    Seen initializing(MemberName name) {
+        members.add(new Member(
+                name,
+                Optional.empty(),
+                Optional.empty(),
+                ServerState.INITIALIZING.text(),
+                Optional.of(Role.UNINITIALIZED),
+                Optional.empty(),
+                Tags.NONE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Timeline.UNKNOWN,
+                false,
+                List.of(),
+                false,
+                Optional.empty(),
+                Optional.empty()));
+        return this;
+    }
+
     Seen ledBy(MemberName name) {
         lock = new LeaderLock.Held(name, THEIRS);
         members.replaceAll(
