@@ -229,7 +229,13 @@ final class SimAgent {
             }
             boolean primary = other.server.isWritable();
             return new PeerAnswer.Reachable(
-                    name, !primary, primary ? Lsn.ZERO : other.server.end(), other.server.timeline(), Tags.NONE, false);
+                    name,
+                    !primary,
+                    primary ? Lsn.ZERO : other.server.end(),
+                    other.server.timeline(),
+                    other.server.streamsFrom(host.name),
+                    Tags.NONE,
+                    false);
         }
 
         @Override

@@ -31,8 +31,15 @@ final class PatroniDocument {
                 !primary,
                 position,
                 new Timeline((int) number(document, "timeline")),
+                streams(document),
                 ClusterCodec.tags(Trees.mapAt(document, "tags")),
                 Trees.truthy(document.get("watchdog_failed")));
+    }
+
+    /** Older members of the reference do not say; ours say nothing only when they do not stream. */
+    private static boolean streams(Map<String, Object> document) {
+        Object said = document.get("replication_state");
+        return said == null ? !document.containsKey("matriarch") : said.equals("streaming");
     }
 
     private static long number(Map<String, Object> document, String key) {

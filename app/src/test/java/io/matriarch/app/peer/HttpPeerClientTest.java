@@ -125,6 +125,25 @@ final class HttpPeerClientTest {
     }
 
     @Test
+    @DisplayName("SAF-060: who streams says so; who says nothing of it does not, if it is one of ours")
+    void streaming() throws Exception {
+        String open = REPLICA.substring(0, REPLICA.length() - 1);
+        Map<String, Boolean> streams = Map.of(
+                REPLICA,
+                true,
+                open + ", \"replication_state\": \"streaming\", \"matriarch\": {}}",
+                true,
+                open + ", \"replication_state\": \"in archive recovery\"}",
+                false,
+                open + ", \"matriarch\": {\"version\": \"1\"}}",
+                false);
+        for (var document : streams.entrySet()) {
+            var answer = assertInstanceOf(PeerAnswer.Reachable.class, poll(http("200 OK", document.getKey())));
+            assertEquals(document.getValue(), answer.streams(), document.getKey());
+        }
+    }
+
+    @Test
     @DisplayName("API-119: without xlog, with an error or with junk a member counts as unreachable")
     void uselessAnswers() throws Exception {
         for (Optional<String> answer : List.of(

@@ -51,8 +51,8 @@ final class FakeAgent implements RestAgent {
     volatile Optional<LeaseId> offer = Optional.of(new LeaseId("offered"));
     volatile Optional<ScheduledRestart> scheduled = Optional.empty();
     volatile PostgresView server = Views.replica().postgres();
-    volatile Function<Member, PeerAnswer> peer =
-            member -> new PeerAnswer.Reachable(member.name(), true, Lsn.ZERO, Timeline.FIRST, member.tags(), false);
+    volatile Function<Member, PeerAnswer> peer = member ->
+            new PeerAnswer.Reachable(member.name(), true, Lsn.ZERO, Timeline.FIRST, true, member.tags(), false);
     volatile Function<OperatorRequest, RequestBox.Answer> operator = _ -> new RequestBox.Answer(true, "done");
     volatile Function<Integer, PostgresView> observed = _ -> server;
     private final AtomicInteger observations = new AtomicInteger();

@@ -61,6 +61,11 @@ record Candidates(List<Member> members) {
             notes.add(Note.info("Member " + peer.name() + " exceeds maximum replication lag"));
             return false;
         }
+        if (now.isPrimary() && !peer.streams()) {
+            // What it lacks now it will lack when the primary has stopped (SAF-060).
+            notes.add(Note.info("Member " + peer.name() + " is not streaming"));
+            return false;
+        }
         Timeline clusters = now.cluster().history().clusterTimeline();
         if (now.settings().checkTimeline() && peer.timeline().isBefore(clusters)) {
             notes.add(Note.info("Timeline " + peer.timeline() + " of member " + peer.name()

@@ -19,10 +19,17 @@ public sealed interface PeerAnswer {
      * @param inRecovery whether its server is a standby
      * @param position how far its WAL reaches, zero for a primary
      * @param timeline its timeline, unknown if it did not say
+     * @param streams whether its server receives WAL at the moment, as far as it says
      * @param tags its tags
      * @param watchdogFailed whether it needs a watchdog and has none
      */
     record Reachable(
-            MemberName name, boolean inRecovery, Lsn position, Timeline timeline, Tags tags, boolean watchdogFailed)
+            MemberName name,
+            boolean inRecovery,
+            Lsn position,
+            Timeline timeline,
+            boolean streams,
+            Tags tags,
+            boolean watchdogFailed)
             implements PeerAnswer {}
 }

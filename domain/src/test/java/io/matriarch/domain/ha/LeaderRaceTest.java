@@ -18,11 +18,11 @@ import org.junit.jupiter.api.TestFactory;
 class LeaderRaceTest {
 
     private static PeerAnswer livePrimary(Tags tags, boolean watchdogFailed) {
-        return new PeerAnswer.Reachable(OTHER, false, Lsn.ZERO, Timeline.FIRST, tags, watchdogFailed);
+        return new PeerAnswer.Reachable(OTHER, false, Lsn.ZERO, Timeline.FIRST, true, tags, watchdogFailed);
     }
 
     private static PeerAnswer priorityPeer(MemberName name, int priority) {
-        return new PeerAnswer.Reachable(name, true, POSITION, Timeline.FIRST, priority(priority), false);
+        return new PeerAnswer.Reachable(name, true, POSITION, Timeline.FIRST, true, priority(priority), false);
     }
 
     @TestFactory
@@ -91,14 +91,14 @@ class LeaderRaceTest {
                         "HA-067 a nofailover peer ahead does not count",
                         replica()
                                 .peers(new PeerAnswer.Reachable(
-                                        OTHER, true, POSITION.plus(100), Timeline.FIRST, nofailover(), false)),
+                                        OTHER, true, POSITION.plus(100), Timeline.FIRST, true, nofailover(), false)),
                         Reason.ACQUIRING_AS_REPLICA,
                         AcquireLeaderLock.class),
                 row(
                         "HA-067 nor one without its watchdog",
                         replica()
                                 .peers(new PeerAnswer.Reachable(
-                                        OTHER, true, POSITION.plus(100), Timeline.FIRST, Tags.NONE, true)),
+                                        OTHER, true, POSITION.plus(100), Timeline.FIRST, true, Tags.NONE, true)),
                         Reason.ACQUIRING_AS_REPLICA,
                         AcquireLeaderLock.class),
                 row(
@@ -115,7 +115,7 @@ class LeaderRaceTest {
                                 .upstream(new Upstream.Nobody())
                                 .standbyAt(POSITION.plus(1000), Timeline.FIRST, false)
                                 .peers(new PeerAnswer.Reachable(
-                                        OTHER, true, POSITION, new Timeline(2), Tags.NONE, false)),
+                                        OTHER, true, POSITION, new Timeline(2), true, Tags.NONE, false)),
                         Reason.NOT_HEALTHIEST),
                 row(
                         "HA-069 check_timeline: an older timeline does not race",

@@ -131,7 +131,7 @@ final class Seen {
     }
 
     static PeerAnswer peer(MemberName name, Lsn position) {
-        return new PeerAnswer.Reachable(name, true, position, Timeline.FIRST, Tags.NONE, false);
+        return new PeerAnswer.Reachable(name, true, position, Timeline.FIRST, true, Tags.NONE, false);
     }
 
     static PeerAnswer dead(MemberName name) {

@@ -69,6 +69,16 @@ class SwitchoverTest {
                         KeepWatchdogAlive.class,
                         new Checkpoint(Optional.of(Seen.member(THIRD)))),
                 row(
+                        "SAF-060 (1) a candidate that does not stream is none: the server is not stopped for it",
+                        leader().switchover(SELF, OTHER)
+                                .peers(new PeerAnswer.Reachable(
+                                        OTHER, true, POSITION, Timeline.FIRST, false, Tags.NONE, false)),
+                        Reason.LEADER_WITH_LOCK,
+                        RenewLeaderLock.class,
+                        ArmGuard.class,
+                        KeepWatchdogAlive.class,
+                        ClearRequest.class),
+                row(
                         "HA-084 nobody fit: the request goes",
                         leader().switchover(SELF, OTHER).peers(dead(OTHER)),
                         Reason.LEADER_WITH_LOCK,
