@@ -65,7 +65,9 @@ final class DcsActions {
                         Change.NONE.when(StoreKey.INITIALIZE, ours).delete(StoreKey.INITIALIZE),
                         "take the initialize key back");
             case Decision.RestoreConfig(var seen) ->
-                fenced(Change.NONE.put(StoreKey.CONFIG, settings.document()), "restore the configuration");
+                fenced(
+                        Change.NONE.when(StoreKey.CONFIG, seen).put(StoreKey.CONFIG, settings.document()),
+                        "restore the configuration");
             case Decision.WriteStatus(var status) ->
                 fenced(Change.NONE.put(StoreKey.STATUS, ClusterCodec.encodeStatus(status)), "write the status");
             case Decision.PublishHistory(Timeline timeline) -> publishHistory(timeline, cluster.history());

@@ -64,7 +64,8 @@ public final class ClusterCodec {
                         .orElse(TimelineHistory.UNKNOWN),
                 snapshot.get(StoreKey.EPOCH).map(ClusterCodec::epoch).orElse(Epoch.NONE),
                 snapshot.revision(StoreKey.FAILOVER),
-                config(snapshot).isPresent() ? snapshot.revision(StoreKey.CONFIG) : Revision.ABSENT);
+                config(snapshot).isPresent(),
+                snapshot.revision(StoreKey.CONFIG));
     }
 
     /** The dynamic configuration; empty when there is none or the text is no JSON object (DCS-024). */

@@ -248,13 +248,16 @@ class ClusterCodecTest {
     @DisplayName("DCS-024 config: only a JSON object is one")
     void invalidConfig(String text) {
         assertThat(ClusterCodec.config(keys(StoreKey.CONFIG, text))).isEmpty();
-        assertThat(decode(StoreKey.CONFIG, text).configRevision()).isEqualTo(Revision.ABSENT);
+        assertThat(decode(StoreKey.CONFIG, text).hasConfig()).isFalse();
+        // What is to replace it names what it replaces.
+        assertThat(decode(StoreKey.CONFIG, text).configRevision()).isEqualTo(REVISION);
     }
 
     @Test
     void validConfig() {
         assertThat(ClusterCodec.config(keys(StoreKey.CONFIG, " {\"ttl\": 30, \"postgresql\": {}} ")))
                 .contains(Map.of("ttl", 30, "postgresql", Map.of()));
+        assertThat(decode(StoreKey.CONFIG, "{}").hasConfig()).isTrue();
         assertThat(decode(StoreKey.CONFIG, "{}").configRevision()).isEqualTo(REVISION);
     }
 

@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param history the promotions
  * @param epoch the last acquisition
  * @param failoverRevision the failover key's revision, request or not
- * @param configRevision the configuration's revision, {@link Revision#ABSENT} when there is none or none that is valid
+ * @param hasConfig whether there is a valid configuration
+ * @param configRevision the configuration key's revision, valid or not
  */
 public record ClusterView(
         InitializeKey initialize,
@@ -27,6 +28,7 @@ public record ClusterView(
         TimelineHistory history,
         Epoch epoch,
         Revision failoverRevision,
+        boolean hasConfig,
         Revision configRevision) {
 
     /** A scope without a single key. */
@@ -40,6 +42,7 @@ public record ClusterView(
             TimelineHistory.UNKNOWN,
             Epoch.NONE,
             Revision.ABSENT,
+            false,
             Revision.ABSENT);
 
     public ClusterView {

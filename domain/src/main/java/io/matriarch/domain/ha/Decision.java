@@ -190,7 +190,7 @@ public sealed interface Decision {
     /** Take back the initialize key of a bootstrap that failed. */
     record CancelInitializeKey(Revision ours) implements OnDcs {}
 
-    /** Put the configuration in force back where it is missing. */
+    /** Put the configuration in force back where it is missing or no document, unless somebody else has by now. */
     record RestoreConfig(Revision seen) implements OnDcs {}
 
     record WriteStatus(ClusterStatus status) implements OnDcs {}

@@ -113,7 +113,7 @@ final class Leading {
                             ours, now.cluster().initialize().revision()));
             }
         });
-        if (!now.cluster().configRevision().exists()) {
+        if (!now.cluster().hasConfig()) {
             writes.add(new Decision.RestoreConfig(now.cluster().configRevision()));
         }
         if (now.postgres().sql() instanceof SqlView.Primary primary) {

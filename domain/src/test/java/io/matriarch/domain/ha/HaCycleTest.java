@@ -261,6 +261,17 @@ class HaCycleTest {
                         WriteStatus.class,
                         ChangeSlots.class),
                 row(
+                        "CFG-028 config that is no document: the leader replaces it",
+                        leader().invalidConfig(),
+                        Reason.LEADER_WITH_LOCK,
+                        RenewLeaderLock.class,
+                        ArmGuard.class,
+                        ArmWatchdog.class,
+                        KeepWatchdogAlive.class,
+                        RestoreConfig.class,
+                        WriteStatus.class,
+                        ChangeSlots.class),
+                row(
                         "HA-103 history behind: the leader publishes it",
                         leader().clusterTimeline(3),
                         Reason.LEADER_WITH_LOCK,

@@ -62,6 +62,7 @@ final class Seen {
     ClusterStatus status = ClusterStatus.of(POSITION, Map.of());
     TimelineHistory history = new TimelineHistory(true, List.of());
     Epoch epoch = new Epoch(1, Optional.of(SELF), Timeline.FIRST, new Revision(5));
+    boolean hasConfig = true;
     Revision configRevision = new Revision(3);
     DataDirectory directory = new DataDirectory.Present();
     Optional<ControlData> control = Optional.of(control(ControlData.State.IN_PRODUCTION));
@@ -396,7 +397,13 @@ final class Seen {
     }
 
     Seen noConfig() {
+        hasConfig = false;
         configRevision = Revision.ABSENT;
+        return this;
+    }
+
+    Seen invalidConfig() {
+        hasConfig = false;
         return this;
     }
 
@@ -480,6 +487,7 @@ final class Seen {
                 history,
                 epoch,
                 request.map(SwitchoverRequest::revision).orElse(Revision.ABSENT),
+                hasConfig,
                 configRevision);
     }
 
