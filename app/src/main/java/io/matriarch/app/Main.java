@@ -1,48 +1,63 @@
 package io.matriarch.app;
 
+import io.matriarch.app.config.YamlTree;
 import io.matriarch.app.version.Version;
 import io.matriarch.app.wiring.AgentProcess;
+import io.matriarch.app.wiring.Validation;
 import io.matriarch.app.wiring.WitnessProcess;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** The agent beside a PostgreSQL server. */
 public final class Main {
 
     private Main() {}
 
-    private static final String USAGE = "usage: matriarch [--version] [witness] [CONFIG]";
-
-    /**
-     * {@code matriarch [--version] [witness] [CONFIG]}: exit status 0 after a graceful end, 1 on errors, 2 on bad
-     * arguments. {@code raft-node} is another word for {@code witness}.
-     */
+    /** Exit status 0 after a graceful end, 1 on errors, 2 on bad arguments. */
     public static void main(String[] args) {
-        List<String> words = new ArrayList<>(List.of(args));
-        boolean witness = !words.isEmpty()
-                && (words.getFirst().equals("witness") || words.getFirst().equals("raft-node"));
-        if (witness) {
-            words.removeFirst();
+        exit(run(CommandLine.parse(List.of(args))));
+    }
+
+    private static int run(CommandLine wanted) {
+        return switch (wanted) {
+            case CommandLine.Help _ -> {
+                print(FileDescriptor.out, CommandLine.HELP + "\n");
+                yield 0;
+            }
+            case CommandLine.ShowVersion _ -> {
+                print(FileDescriptor.out, "matriarch " + Version.own() + "\n");
+                yield 0;
+            }
+            case CommandLine.Agent(var config) -> AgentProcess.run(config, System.getenv());
+            case CommandLine.Witness(var config) -> WitnessProcess.run(config, System.getenv());
+            case CommandLine.Validate validate -> validate(validate);
+            case CommandLine.Generate(var option) -> {
+                print(
+                        FileDescriptor.err,
+                        "matriarch: " + option + " is not available in this version\n"
+                                + "hint: write the file by hand and look at it with --validate-config\n");
+                yield 1;
+            }
+            case CommandLine.Wrong(var why) -> {
+                print(FileDescriptor.err, CommandLine.USAGE + "\nmatriarch: error: " + why + "\n");
+                yield 2;
+            }
+        };
+    }
+
+    private static int validate(CommandLine.Validate wanted) {
+        Validation.Result result = Validation.of(wanted.config(), System.getenv(), wanted.portsMatter());
+        result.lines().forEach(line -> print(FileDescriptor.err, line + "\n"));
+        if (!result.lines().isEmpty()) {
+            return 1;
         }
-        Optional<String> option =
-                words.stream().filter(word -> word.startsWith("-")).findFirst();
-        if (option.equals(Optional.of("--version"))) {
-            print(FileDescriptor.out, "matriarch " + Version.own());
-            exit(0);
+        if (wanted.print()) {
+            print(FileDescriptor.out, YamlTree.dump(result.tree()));
         }
-        if (option.isPresent() || words.size() > 1) {
-            print(FileDescriptor.err, USAGE);
-            print(FileDescriptor.err, "matriarch: error: unrecognized arguments: " + option.orElseGet(words::getLast));
-            exit(2);
-        }
-        Optional<Path> config = words.stream().findFirst().map(Path::of);
-        exit(witness ? WitnessProcess.run(config, System.getenv()) : AgentProcess.run(config, System.getenv()));
+        return 0;
     }
 
     /** Threads of libraries must not keep a process alive that has decided to end. */
@@ -50,8 +65,9 @@ public final class Main {
         Runtime.getRuntime().halt(status);
     }
 
-    private static void print(FileDescriptor descriptor, String line) {
-        var out = new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
-        out.println(line);
+    private static void print(FileDescriptor descriptor, String text) {
+        var out = new PrintWriter(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+        out.print(text);
+        out.flush();
     }
 }

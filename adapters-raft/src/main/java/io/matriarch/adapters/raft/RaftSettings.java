@@ -46,7 +46,7 @@ record RaftSettings(
     }
 
     /**
-     * For a member with a vote: {@code self_addr} is needed, {@code data_dir} is created and must be writable.
+     * For a member with a vote: {@code self_addr} is needed, {@code data_dir} must be writable or can be created.
      *
      * @throws ConfigProblems with everything that is wrong
      */
@@ -139,15 +139,20 @@ record RaftSettings(
         }
     }
 
+    /** Makes nothing: who only looks at a configuration may be another user than the one who is to write here. */
     private static void checkWritable(ConfigSection section, Path directory) {
-        try {
-            Files.createDirectories(directory);
-        } catch (java.io.IOException e) {
-            section.problem("data_dir", "cannot be created: " + e);
-            return;
+        Path existing = directory;
+        while (existing.getParent() != null && !Files.exists(existing)) {
+            existing = existing.getParent();
         }
-        if (!Files.isWritable(directory)) {
-            section.problem("data_dir", "is not writable");
+        if (!Files.isDirectory(existing)) {
+            section.problem("data_dir", "cannot be created: " + existing + " is not a directory");
+        } else if (!Files.isWritable(existing)) {
+            section.problem(
+                    "data_dir",
+                    (existing.equals(directory)
+                            ? "is not writable"
+                            : "cannot be created: no right to write to " + existing));
         }
     }
 

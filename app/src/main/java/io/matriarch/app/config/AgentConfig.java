@@ -87,6 +87,11 @@ public record AgentConfig(
                 local);
     }
 
+    /** The section of the store that a configuration uses. */
+    public static Optional<String> store(LocalConfig local) {
+        return store(local, new ArrayList<>());
+    }
+
     /** The first section of a store we have an adapter for, in alphabetical order; others are mentioned. */
     static Optional<String> store(LocalConfig local, List<String> warnings) {
         List<String> present = KnownKeys.STORES.stream()

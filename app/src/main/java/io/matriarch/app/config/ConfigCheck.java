@@ -5,6 +5,7 @@ import io.matriarch.ports.plugin.ConfigProblems;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,6 +28,9 @@ public final class ConfigCheck {
             + "Available implementations: " + String.join(", ", KnownKeys.SUPPORTED_STORES);
 
     private static final Set<String> NOT_REACHABLE_BY_OTHERS = Set.of("127.0.0.1", "0.0.0.0", "*", "::1", "localhost");
+
+    private static final Set<String> WATCHDOG_MODES =
+            Set.of("off", "false", "disable", "disabled", "automatic", "auto", "required", "require");
 
     private final Map<String, Object> tree;
     private final boolean strict;
@@ -60,6 +64,26 @@ public final class ConfigCheck {
         return problems.problems().stream()
                 .map(problem -> problem.path().isEmpty() ? problem.message() : problem.toString())
                 .toList();
+    }
+
+    /** The keys of a tree that nobody reads, a sentence each. */
+    public static List<String> unknownKeys(Map<String, Object> tree) {
+        return KnownKeys.warnings(tree);
+    }
+
+    /** Both lists, without what the second one says of a key, or of one above or below it, that the first one names. */
+    public static List<ConfigProblem> joined(List<ConfigProblem> first, List<ConfigProblem> second) {
+        List<ConfigProblem> all = new ArrayList<>(first);
+        second.stream()
+                .filter(problem -> first.stream().noneMatch(known -> overlap(known.path(), problem.path())))
+                .forEach(all::add);
+        return onePerKey(all);
+    }
+
+    private static boolean overlap(String one, String other) {
+        return !one.isEmpty()
+                && !other.isEmpty()
+                && (one.equals(other) || one.startsWith(other + ".") || other.startsWith(one + "."));
     }
 
     /** Of several problems of one key the first. */
@@ -203,6 +227,10 @@ public final class ConfigCheck {
     }
 
     private void choices() {
+        // YAML reads a bare off as false. A mode that nobody knows is no watchdog at all.
+        Trees.at(tree, "watchdog.mode")
+                .filter(mode -> !WATCHDOG_MODES.contains(Trees.text(mode).toLowerCase(Locale.ROOT)))
+                .ifPresent(_ -> add("watchdog.mode", WRONG_VALUE));
         if (Trees.at(tree, "bootstrap").isPresent()) {
             required("bootstrap.dcs");
         }

@@ -38,29 +38,35 @@ public final class AgentProcess {
      */
     public static int run(Optional<Path> config, Map<String, String> environment) {
         LocalConfig local;
-        LiveConfig live;
         try {
             local = ConfigLoader.load(config, environment);
-            Optional<Path> dataDirectory =
-                    local.root().section("postgresql").text("data_dir").map(Path::of);
-            Optional<String> refused = dataDirectory.flatMap(Privileges::dropTo);
-            if (refused.isPresent()) {
-                return fail(refused.get());
-            }
-            live = LiveConfig.start(local);
         } catch (ConfigException e) {
             return fail(e.getMessage());
+        }
+        Optional<Path> dataDirectory =
+                local.root().section("postgresql").text("data_dir").map(Path::of);
+        Optional<String> refused = dataDirectory.flatMap(Privileges::dropTo);
+        if (refused.isPresent()) {
+            return fail(refused.get());
+        }
+        LiveConfig live;
+        try {
+            live = LiveConfig.start(local);
         } catch (ConfigProblems e) {
-            ConfigCheck.lines(e).forEach(log::error);
-            return end(1);
+            // A key that nobody knows is often the misspelt one that is missing.
+            ConfigCheck.unknownKeys(local.tree()).forEach(log::warn);
+            return refuse(ConfigCheck.joined(e.problems(), HostChecks.forStart(local.tree(), environment)), local);
         }
         LogSetup.apply(live.state().agent().log()).ifPresent(log::warn);
         List<ConfigProblem> problems = HostChecks.forStart(local.tree(), environment);
-        if (!problems.isEmpty()) {
-            problems.forEach(problem -> log.error("{}", problem));
-            return end(1);
-        }
-        return end(start(live));
+        return problems.isEmpty() ? end(start(live)) : refuse(problems, local);
+    }
+
+    /** Says everything that is wrong, what the adapters find in their sections included. */
+    private static int refuse(List<ConfigProblem> problems, LocalConfig local) {
+        List<ConfigProblem> all = ConfigCheck.joined(problems, Plugins.problems(local));
+        ConfigCheck.lines(new ConfigProblems(all)).forEach(log::error);
+        return end(1);
     }
 
     private static int start(LiveConfig live) {

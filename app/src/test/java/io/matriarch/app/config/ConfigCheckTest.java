@@ -98,6 +98,11 @@ class ConfigCheckTest {
                     "bootstrap.dcs.ttl 1 didn't pass validation: Wrong value",
                     "bootstrap.dcs.loop_wait 0.2 didn't pass validation: Wrong value",
                     "bootstrap.dcs.retry_timeout 0.4 didn't pass validation: Wrong value"),
+            new Row(
+                    "a watchdog mode that nobody knows",
+                    "watchdog: {mode: require-ish}",
+                    "watchdog.mode require-ish didn't pass validation: Wrong value"),
+            new Row("a bare off", "watchdog: {mode: off}"),
             new Row("small times", "bootstrap: {dcs: {ttl: 2, loop_wait: 0.5, retry_timeout: 0.75}}"),
             new Row(
                     "CFG-031: units where none are",

@@ -6,6 +6,7 @@ import io.matriarch.app.version.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -168,6 +169,52 @@ class ImageIT {
         assertThat(answer.status()).isEqualTo(2);
         assertThat(answer.out()).isEmpty();
         assertThat(answer.err()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"raft", "etcd3", "consul"})
+    @DisplayName("CFG-100 --validate-config names all problems on standard error, with the jars of the store it is for")
+    void validates(String store) throws Exception {
+        Path file = Files.writeString(temp.resolve("wrong.yml"), """
+                name: srv1
+                %s: {host: '127.0.0.1:1', self_addr: '192.0.2.1:5010', partner_addrs: '192.0.2.2:5010'}
+                restapi: {listen: '127.0.0.1:8008', connect_address: 'localhost:8008'}
+                watchdog: {driver: none}
+                postgresql:
+                  listen: 127.0.0.1:5432
+                  connect_address: 10.0.0.1:5432
+                  data_dir: %s
+                  bin_dir: /no/such/bin
+                  authentication: {replication: {username: r}, superuser: {username: p}}
+                """.formatted(store, temp.resolve("data")));
+        Answer answer = run(Map.of(), IMAGE.resolve("bin/matriarch"), "--validate-config", "-i", file.toString());
+        assertThat(answer.status()).isEqualTo(1);
+        assertThat(answer.out()).isEmpty();
+        List<String> lines = new ArrayList<>(List.of(
+                "scope  is not defined.",
+                "restapi.connect_address localhost:8008 didn't pass validation: must not contain"
+                        + " \"127.0.0.1\", \"0.0.0.0\", \"*\", \"::1\", \"localhost\"",
+                "postgresql.bin_dir /no/such/bin didn't pass validation: Directory '/no/such/bin' does not exist.",
+                "watchdog.driver none must be default or testing"));
+        if (!store.equals("raft")) {
+            lines.add(store + ".host 127.0.0.1:1 didn't pass validation: 127.0.0.1:1 is not reachable");
+        }
+        assertThat(answer.err().lines()).containsExactlyInAnyOrderElementsOf(lines);
+    }
+
+    @Test
+    @DisplayName("CFG-107 two modes at once are bad arguments; a mode of a later version says so")
+    void refusesModes() throws Exception {
+        Answer both = run(Map.of(), IMAGE.resolve("bin/matriarch"), "--validate-config", "--generate-config");
+        assertThat(both.status()).isEqualTo(2);
+        assertThat(both.err()).startsWith("usage: matriarch ").contains("--generate-config: not allowed with");
+        Answer later = run(Map.of(), IMAGE.resolve("bin/matriarch"), "--generate-sample-config");
+        assertThat(later.status()).isEqualTo(1);
+        assertThat(later.out()).isEmpty();
+        assertThat(later.err()).contains("--generate-sample-config is not available");
+        Answer help = run(Map.of(), IMAGE.resolve("bin/matriarch"), "-h");
+        assertThat(help.status()).isZero();
+        assertThat(help.out()).startsWith("usage: matriarch ").contains("--ignore-listen-port");
     }
 
     private Answer run(Map<String, String> environment, Path command, String... arguments) throws Exception {

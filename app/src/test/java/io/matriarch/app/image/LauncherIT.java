@@ -77,6 +77,8 @@ class LauncherIT {
         assertThat(storeOf(Map.of(), "matriarch", file.toString())).isEqualTo(store);
         assertThat(storeOf(Map.of(), "matriarch", "--validate-config", "-i", file.toString()))
                 .isEqualTo(store);
+        assertThat(storeOf(Map.of(), "matriarch", "--generate-config", "--dsn", "host=b", file.toString()))
+                .isEqualTo(store);
         assertThat(storeOf(Map.of(), "matriarchctl", "-k", "-c", file.toString(), "list"))
                 .isEqualTo(store);
         assertThat(storeOf(Map.of(), "matriarchctl", "--config-file=" + file, "list"))
