@@ -239,6 +239,11 @@ final class SimAgent {
         }
 
         @Override
+        public boolean isAnotherProcess(Member namesake, Duration patience) {
+            return false;
+        }
+
+        @Override
         public void requestCheckpoint(Member candidate, Duration patience) {
             world.scheduler.sleep(world.between(1, 20));
         }

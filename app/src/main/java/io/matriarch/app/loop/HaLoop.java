@@ -169,10 +169,10 @@ public final class HaLoop {
 
     /**
      * Every member shows itself once a loop, and at once when there is news: the turns between, which events have begun,
-     * cost the store nothing.
+     * cost the store nothing. A key that is another process's is left alone.
      */
     private void publish(Observation seen) {
-        if (!(seen.dcs() instanceof DcsView.Read(var cluster))) {
+        if (!(seen.dcs() instanceof DcsView.Read(var cluster)) || seen.nameTaken()) {
             return;
         }
         Member now = report.apply(seen);

@@ -78,7 +78,7 @@ public final class HaLoopBuilder {
     public HaLoop build() {
         Supplier<Duration> peerPatience = () -> patience(settings.current());
         Supplier<Duration> callPatience = () -> settings.current().retryTimeout();
-        var observer = new Observer(self, tags, dcs, probe, watchdog, clock, settings, keeper, task, requests);
+        var observer = new Observer(self, tags, dcs, probe, peers, watchdog, clock, settings, keeper, task, requests);
         var guards = new GuardActions(guard, leaseGuard, watchdog, keeper);
         var server = new PostgresActions(postgres, peers, task, guards, callPatience);
         var interpreter = new DecisionInterpreter(

@@ -1,6 +1,7 @@
 package io.matriarch.app.loop;
 
 import io.matriarch.app.store.ClusterCodec;
+import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Tags;
@@ -14,6 +15,7 @@ import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsUnavailableException;
 import io.matriarch.ports.dcs.StoreSnapshot;
+import io.matriarch.ports.member.PeerClient;
 import io.matriarch.ports.postgres.PostgresProbe;
 import io.matriarch.ports.postgres.ServerReport;
 import io.matriarch.ports.time.Clock;
@@ -30,6 +32,7 @@ public final class Observer {
 
     private static final Logger log = LoggerFactory.getLogger(Observer.class);
     private static final Duration LONGEST_PROBE = Duration.ofSeconds(2);
+    private static final Duration LONGEST_KNOCK = Duration.ofSeconds(3);
 
     /** What an observation was made of, for those who show it. */
     public record Seen(Observation observation, Optional<StoreSnapshot> snapshot, ServerReport report) {}
@@ -44,14 +47,17 @@ public final class Observer {
     private final LeaseKeeper keeper;
     private final BackgroundTask task;
     private final RequestBox requests;
-    private Optional<List<PeerAnswer>> peers = Optional.empty();
+    private final PeerClient peers;
+    private Optional<List<PeerAnswer>> answers = Optional.empty();
     private Optional<Revision> initializeCreated = Optional.empty();
+    private boolean nameChecked;
 
     public Observer(
             MemberName self,
             Supplier<Tags> tags,
             Dcs dcs,
             PostgresProbe probe,
+            PeerClient peers,
             Watchdog watchdog,
             Clock clock,
             SettingsSource settings,
@@ -62,6 +68,7 @@ public final class Observer {
         this.tags = tags;
         this.dcs = dcs;
         this.probe = probe;
+        this.peers = peers;
         this.watchdog = watchdog;
         this.clock = clock;
         this.settings = settings;
@@ -72,7 +79,7 @@ public final class Observer {
 
     /** The answers of a poll: what the next observation has of them, and only that one. */
     void polled(List<PeerAnswer> answers) {
-        peers = Optional.of(answers);
+        this.answers = Optional.of(answers);
     }
 
     /** Our own creation of the initialize key. */
@@ -88,14 +95,15 @@ public final class Observer {
                 .orElseGet(() -> new DcsView.Unreachable("the store did not answer"));
         HaSettings inForce = snapshot.map(settings::adopt).orElseGet(settings::current);
         Duration patience = patience(inForce);
+        boolean nameTaken = store instanceof DcsView.Read(var cluster) && isNameTaken(cluster, inForce);
         // The task first: an end that is seen together with the state before it would be lost on the domain.
         var taskView = task.observe();
         PostgresView server = probe.observe(patience);
         keeper.signOfLife();
         ServerReport report =
                 server.isAlive() ? probe.report(patience) : new ServerReport.NoAnswer("the server does not run");
-        var answers = peers;
-        peers = Optional.empty();
+        var polled = answers;
+        answers = Optional.empty();
         var observation = new Observation(
                 self,
                 tags.get(),
@@ -107,12 +115,32 @@ public final class Observer {
                 server,
                 report instanceof ServerReport.Answer answer ? answer.serverVersion() : 0,
                 taskView,
-                answers,
+                polled,
                 watchdog.view(),
                 waiting(state),
                 initializeCreated,
+                nameTaken,
                 shutdown);
         return new Seen(observation, snapshot, report);
+    }
+
+    /**
+     * Asked once, of the first view of the store: whoever answers at the address of a member of our name, and is not this
+     * very process, had the name before us. A quarter of the lease at most: an agent that has just been restarted may
+     * have to renew one.
+     */
+    private boolean isNameTaken(ClusterView cluster, HaSettings inForce) {
+        if (nameChecked) {
+            return false;
+        }
+        nameChecked = true;
+        Duration quarter = inForce.ttl().dividedBy(4);
+        Duration patience = quarter.compareTo(LONGEST_KNOCK) < 0 ? quarter : LONGEST_KNOCK;
+        boolean taken = cluster.member(self)
+                .filter(namesake -> peers.isAnotherProcess(namesake, patience))
+                .isPresent();
+        keeper.signOfLife();
+        return taken;
     }
 
     private List<OperatorRequest> waiting(HaState state) {

@@ -30,6 +30,13 @@ record HttpCall(Optional<SSLSocketFactory> tls, Map<String, String> headers) {
     /** An answer; names of headers in lower case. */
     record Answer(int status, Map<String, String> headers, String body) {}
 
+    /** The same with more headers. */
+    HttpCall with(Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>(headers);
+        all.putAll(more);
+        return new HttpCall(tls, all);
+    }
+
     /**
      * Sends it and reads the answer.
      *

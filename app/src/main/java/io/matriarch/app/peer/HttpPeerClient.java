@@ -32,13 +32,31 @@ public final class HttpPeerClient implements PeerClient {
     private static final Logger log = LoggerFactory.getLogger(HttpPeerClient.class);
 
     private final Supplier<AgentConfig> config;
+    private final ProcessMark own;
     private Optional<Prepared> prepared = Optional.empty();
 
     /** What calls are made with, for as long as the settings stay the same. */
     private record Prepared(CtlSettings settings, HttpCall call) {}
 
-    public HttpPeerClient(Supplier<AgentConfig> config) {
+    /**
+     * @param own what this process answers as: its own address may lead back to it in ways that it cannot know
+     */
+    public HttpPeerClient(Supplier<AgentConfig> config, ProcessMark own) {
         this.config = config;
+        this.own = own;
+    }
+
+    @Override
+    public boolean isAnotherProcess(Member namesake, Duration patience) {
+        try {
+            Map<String, String> asked = Map.of(ProcessMark.HEADER, "?");
+            HttpCall.Answer answer =
+                    call().with(asked).send("GET", sibling(namesake, "/liveness"), Optional.empty(), patience);
+            return !own.isIn(answer.headers());
+        } catch (IOException | RuntimeException e) {
+            log.debug("nobody answers for the name {}: {}", namesake.name(), reason(e));
+            return false;
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.matriarch.app.rest;
 
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.config.RestSettings;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.app.version.Version;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -61,14 +62,22 @@ final class Gate extends Handler.Wrapper {
     private final LiveConfig live;
     private final AccessControl access;
     private final Liveness liveness;
+    private final ProcessMark mark;
     private final Semaphore working = new Semaphore(MOST_AT_ONCE);
 
-    Gate(Handler resources, Snapshots snapshots, LiveConfig live, AccessControl access, Liveness liveness) {
+    Gate(
+            Handler resources,
+            Snapshots snapshots,
+            LiveConfig live,
+            AccessControl access,
+            Liveness liveness,
+            ProcessMark mark) {
         super(resources);
         this.snapshots = snapshots;
         this.live = live;
         this.access = access;
         this.liveness = liveness;
+        this.mark = mark;
     }
 
     /** Nothing on the thread that reads requests blocks, so none has to be handed to another one for its sake. */
@@ -93,7 +102,12 @@ final class Gate extends Handler.Wrapper {
 
     private void get(Request request, Response response, Callback callback, String path, String segment) {
         switch (segment) {
-            case "liveness" -> status(response, callback, liveness.alive() ? 200 : 503);
+            case "liveness" -> {
+                if (request.getHeaders().contains(ProcessMark.HEADER)) {
+                    response.getHeaders().put(ProcessMark.HEADER, mark.value());
+                }
+                status(response, callback, liveness.alive() ? 200 : 503);
+            }
             case "readiness" -> status(response, callback, liveness.ready(query(request)) ? 200 : 503);
             default -> {
                 if (RESOURCES.get("GET").contains(segment)) {

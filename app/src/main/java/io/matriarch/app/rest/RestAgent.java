@@ -2,6 +2,7 @@ package io.matriarch.app.rest;
 
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.loop.RequestBox;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.ScheduledRestart;
@@ -32,6 +33,9 @@ public interface RestAgent {
     Dcs dcs();
 
     PeerClient peers();
+
+    /** What tells this process from others. */
+    ProcessMark mark();
 
     RequestBox requests();
 

@@ -49,7 +49,7 @@ public final class RestServer implements AutoCloseable {
 
     private Listener open(Listener.Prepared with) throws RestServerException {
         var access = new AccessControl(live, agent::view);
-        var gate = new Gate(resources(), snapshots, live, access, new Liveness(agent, live, snapshots));
+        var gate = new Gate(resources(), snapshots, live, access, new Liveness(agent, live, snapshots), agent.mark());
         return Listener.open(with, live.state().agent().rest().requestQueueSize(), gate);
     }
 

@@ -14,6 +14,7 @@ import io.matriarch.app.loop.MemberReport;
 import io.matriarch.app.loop.RequestBox;
 import io.matriarch.app.loop.TaskRunner;
 import io.matriarch.app.loop.Wakeup;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.member.PeerClient;
@@ -70,7 +71,7 @@ final class AgentFactory {
                 .reporting((seen, running) -> MemberReport.of(Agent.identity(live), seen, running, schedule.current()))
                 .build();
         var agent = new Agent(live, settings, dcs, probe, loop, keeper, leaseGuard, requests, schedule, wakeup);
-        return new AgentForRest(agent, peers, probe, postgres, guard, clock);
+        return new AgentForRest(agent, peers, probe, postgres, guard, clock, injector.getInstance(ProcessMark.class));
     }
 
     /** Everybody who has to know of a change of the configuration. */

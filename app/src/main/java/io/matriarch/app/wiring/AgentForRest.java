@@ -2,6 +2,7 @@ package io.matriarch.app.wiring;
 
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.loop.RequestBox;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.app.rest.RestAgent;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.LeaseId;
@@ -20,7 +21,13 @@ import java.util.Optional;
 
 /** The agent as the REST server sees it. */
 record AgentForRest(
-        Agent agent, PeerClient peers, PostgresProbe probe, PostgresControl postgres, Guard guardPort, Clock clock)
+        Agent agent,
+        PeerClient peers,
+        PostgresProbe probe,
+        PostgresControl postgres,
+        Guard guardPort,
+        Clock clock,
+        ProcessMark mark)
         implements RestAgent {
 
     @Override

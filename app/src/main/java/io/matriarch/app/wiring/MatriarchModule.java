@@ -6,6 +6,7 @@ import com.google.inject.Singleton;
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.peer.HttpPeerClient;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsTiming;
@@ -46,7 +47,13 @@ final class MatriarchModule extends AbstractModule {
 
     @Provides
     @Singleton
-    PeerClient peers() {
-        return new HttpPeerClient(() -> live.state().agent());
+    ProcessMark mark() {
+        return ProcessMark.unique();
+    }
+
+    @Provides
+    @Singleton
+    PeerClient peers(ProcessMark own) {
+        return new HttpPeerClient(() -> live.state().agent(), own);
     }
 }

@@ -1,6 +1,7 @@
 package io.matriarch.app.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -42,6 +43,8 @@ final class HttpPeerClientTest {
             + " \"xlog\": {\"received_location\": 200, \"replayed_location\": 100}, \"timeline\": 3}";
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private static final ProcessMark OWN = ProcessMark.unique();
+
     @TempDir
     Path directory;
 
@@ -59,7 +62,7 @@ final class HttpPeerClientTest {
                         + "    superuser: {username: postgres, password: p}\n";
         LiveConfig live = LiveConfig.start(ConfigLoader.load(Optional.empty(), Map.of("PATRONI_CONFIGURATION", yaml)));
         AgentConfig agent = live.state().agent();
-        client = new HttpPeerClient(() -> agent);
+        client = new HttpPeerClient(() -> agent, OWN);
     }
 
     @AfterEach
@@ -97,6 +100,24 @@ final class HttpPeerClientTest {
 
     private static Optional<String> http(String status, String body) {
         return Optional.of("HTTP/1.0 " + status + "\r\nServer: BaseHTTP/0.6\r\n\r\n" + body);
+    }
+
+    @Test
+    @DisplayName("CFG-110 any answer but our own is another process's; silence and a closed port are nobody's")
+    void namesakes() throws Exception {
+        assertTrue(client.isAnotherProcess(member("pg1", http("200 OK", "")), PATIENCE));
+        assertTrue(requests.take().startsWith("GET /liveness HTTP/1.1\r\n"));
+        assertTrue(client.isAnotherProcess(member("pg1", http("503 Service Unavailable", "")), PATIENCE));
+        String other =
+                "HTTP/1.1 200 OK\r\nMatriarch-Process: " + ProcessMark.unique().value() + "\r\n\r\n";
+        assertTrue(client.isAnotherProcess(member("pg1", Optional.of(other)), PATIENCE));
+        String own = "HTTP/1.1 200 OK\r\nMatriarch-Process: " + OWN.value() + "\r\n\r\n";
+        assertFalse(client.isAnotherProcess(member("pg1", Optional.of(own)), PATIENCE));
+        assertFalse(client.isAnotherProcess(member("pg1", Optional.empty()), Duration.ofMillis(300)));
+        Member gone = member("pg1", Optional.of(own));
+        servers.getLast().close();
+        assertFalse(client.isAnotherProcess(gone, PATIENCE));
+        assertFalse(client.isAnotherProcess(Member.named(new MemberName("pg1")), PATIENCE));
     }
 
     private PeerAnswer poll(Optional<String> answer) throws IOException {

@@ -2,6 +2,7 @@ package io.matriarch.app.rest;
 
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.loop.RequestBox;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.Member;
@@ -37,6 +38,7 @@ import java.util.function.Function;
 /** An agent whose every answer a test sets; its store is a real one in memory. */
 final class FakeAgent implements RestAgent {
 
+    final ProcessMark mark = ProcessMark.unique();
     final SimulatedClock clock = new SimulatedClock();
     final InMemoryStore store = new InMemoryStore(
             clock, new DcsTiming(Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofSeconds(10)));
@@ -149,6 +151,11 @@ final class FakeAgent implements RestAgent {
             }
 
             @Override
+            public boolean isAnotherProcess(Member namesake, Duration patience) {
+                return false;
+            }
+
+            @Override
             public void requestCheckpoint(Member candidate, Duration patience) {}
 
             @Override
@@ -157,6 +164,11 @@ final class FakeAgent implements RestAgent {
                 return new HandoverAnswer.NotReady("not asked here");
             }
         };
+    }
+
+    @Override
+    public ProcessMark mark() {
+        return mark;
     }
 
     @Override

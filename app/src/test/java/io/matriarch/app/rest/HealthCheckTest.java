@@ -1,11 +1,14 @@
 package io.matriarch.app.rest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.ServerState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -238,6 +241,16 @@ final class HealthCheckTest extends RestTest {
         assertEquals(503, get("/liveness").code());
         live.adopt(Map.of("pause", true));
         assertEquals(200, get("/liveness").code());
+    }
+
+    @Test
+    @DisplayName("CFG-110 /liveness tells its process to who asks for it, and adds nothing for anybody else")
+    void mark() throws Exception {
+        row(Views.primary(), true);
+        String header = ProcessMark.HEADER;
+        var asked = send("GET /liveness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header + ": ?\r\n\r\n");
+        assertEquals(agent.mark.value(), asked.headers().get(header.toLowerCase(Locale.ROOT)));
+        assertFalse(get("/liveness").headers().containsKey(header.toLowerCase(Locale.ROOT)));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.matriarch.app.peer.HttpPeerClient;
+import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.app.tls.TlsContexts;
 import io.matriarch.domain.cluster.MemberName;
@@ -134,7 +135,7 @@ final class TlsTest extends RestTest {
         serve();
         var member = ClusterCodec.member(
                 new MemberName("pg2"), "{\"api_url\":\"https://127.0.0.1:" + server.port() + "/patroni\"}");
-        var client = new HttpPeerClient(() -> live.state().agent());
+        var client = new HttpPeerClient(() -> live.state().agent(), ProcessMark.unique());
         PeerAnswer answer = client.poll(List.of(member), Optional.empty(), Duration.ofSeconds(60))
                 .getFirst();
         assertInstanceOf(PeerAnswer.Reachable.class, answer, answer.toString());

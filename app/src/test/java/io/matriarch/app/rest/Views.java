@@ -228,6 +228,7 @@ final class Views {
                 watchdog,
                 List.of(),
                 Optional.empty(),
+                false,
                 false);
         return new AgentView(
                 observation,

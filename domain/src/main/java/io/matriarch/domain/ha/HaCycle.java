@@ -65,6 +65,11 @@ public final class HaCycle {
     }
 
     private static Turn decideNow(HaState before, Observation seen) {
+        if (seen.nameTaken()) {
+            // Nothing here is ours to change: not the store's keys, and not a server that the other one may look after.
+            String why = "Can't start; there is already a node named '" + seen.self() + "' running";
+            return Turn.of(before, Reason.NAME_TAKEN, List.of(seen.self().value()), new Decision.Exit(1, why));
+        }
         HaState state = remember(before, seen);
         if (seen.shutdown()) {
             return Shutdown.decide(state, seen);

@@ -119,6 +119,7 @@ final class LeaderRace {
                 seen.watchdog(),
                 seen.requests(),
                 seen.initializeCreated(),
+                seen.nameTaken(),
                 seen.shutdown());
     }
 

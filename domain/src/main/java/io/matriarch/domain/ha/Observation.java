@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param watchdog the watchdog
  * @param requests what operators ask of this member, oldest first
  * @param initializeCreated revision of the initialize key this process has created
+ * @param nameTaken whether another process answered for this member's name when the store was read first
  * @param shutdown whether the agent is to end
  */
 public record Observation(
@@ -44,6 +45,7 @@ public record Observation(
         WatchdogView watchdog,
         List<OperatorRequest> requests,
         Optional<Revision> initializeCreated,
+        boolean nameTaken,
         boolean shutdown) {
 
     public Observation {

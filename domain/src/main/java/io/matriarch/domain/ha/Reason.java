@@ -71,6 +71,7 @@ public enum Reason {
     COPYING_FROM_LEADER("trying to bootstrap from leader '%s'"),
     COPYING_FROM_REPLICA("trying to bootstrap from replica '%s'"),
     WAITING_FOR_LEADER("waiting for leader to bootstrap"),
+    NAME_TAKEN("there is already a node named %s running"),
     SYSTEM_ID_INVALID("data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize"),
     SYSTEM_ID_MISMATCH("system ID mismatch, node %s belongs to a different cluster: %s != %s"),
     SYSTEM_ID_MISMATCH_PAUSED("released leader key voluntarily due to the system ID mismatch"),

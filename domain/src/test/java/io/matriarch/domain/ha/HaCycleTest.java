@@ -191,6 +191,16 @@ class HaCycleTest {
                         Reason.SYSTEM_ID_MISMATCH,
                         Exit.class),
                 row(
+                        "CFG-110 another process has the name: the agent ends and touches nothing",
+                        leader().nameTaken(),
+                        Reason.NAME_TAKEN,
+                        Exit.class),
+                row(
+                        "CFG-110 another process has the name: not even a shutdown stops the server here",
+                        replica().nameTaken().shutdown(),
+                        Reason.NAME_TAKEN,
+                        Exit.class),
+                row(
                         "SAF-060 SAF-041 handed over to our offer: renewed first, promoted in the same turn",
                         replica()
                                 .lock(new LeaderLock.Held(SELF, MINE))

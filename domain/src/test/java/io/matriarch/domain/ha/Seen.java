@@ -62,6 +62,7 @@ final class Seen {
     ClusterStatus status = ClusterStatus.of(POSITION, Map.of());
     TimelineHistory history = new TimelineHistory(true, List.of());
     Epoch epoch = new Epoch(1, Optional.of(SELF), Timeline.FIRST, new Revision(5));
+    boolean nameTaken = false;
     boolean hasConfig = true;
     Revision configRevision = new Revision(3);
     DataDirectory directory = new DataDirectory.Present();
@@ -402,6 +403,11 @@ final class Seen {
         return this;
     }
 
+    Seen nameTaken() {
+        nameTaken = true;
+        return this;
+    }
+
     Seen invalidConfig() {
         hasConfig = false;
         return this;
@@ -518,6 +524,7 @@ final class Seen {
                 watchdog,
                 requests,
                 created,
+                nameTaken,
                 shutdown);
     }
 

@@ -20,6 +20,12 @@ public interface PeerClient {
     List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience);
 
     /**
+     * Whether somebody else than this very process answers at the member's address, whatever the answer is (CFG-110).
+     * Silence, a refused connection and an address that cannot be asked are no.
+     */
+    boolean isAnotherProcess(Member namesake, Duration patience);
+
+    /**
      * Asks the candidate of a hand-over for a restart point, so that its promotion and the old primary's return are
      * quick; best effort.
      */
