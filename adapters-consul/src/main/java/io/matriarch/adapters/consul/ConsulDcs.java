@@ -57,13 +57,21 @@ final class ConsulDcs implements Dcs {
     private final ConsulConnection connection;
     private final ConsulSessions sessions;
     private final ConsulMemberKey memberKey;
+    private final ConsulService service;
     private final List<ConsulWatch> watches = new CopyOnWriteArrayList<>();
     private volatile DcsTiming timing;
 
-    ConsulDcs(Scope scope, ConsulConnection connection, ConsulSessions sessions, DcsTiming timing, Clock clock) {
+    ConsulDcs(
+            Scope scope,
+            ConsulConnection connection,
+            ConsulSessions sessions,
+            ConsulService service,
+            DcsTiming timing,
+            Clock clock) {
         this.keys = new ConsulKeys(scope);
         this.connection = connection;
         this.sessions = sessions;
+        this.service = service;
         this.timing = timing;
         this.clock = clock;
         this.memberKey = new ConsulMemberKey(connection, sessions, keys);
@@ -215,10 +223,13 @@ final class ConsulDcs implements Dcs {
 
     @Override
     public WriteResult publishMember(MemberName self, String value) {
-        return attempt(
+        WriteResult result = attempt(
                 timing.retryTimeout(),
                 budget -> memberKey.publish(self, value, wantedSessionTtl(), budget),
                 WriteResult.Unknown::new);
+        // Whatever became of the key: the agent on this host may know the service while the servers have no leader.
+        service.published(self, value, sessionTtl(), timing.retryTimeout());
+        return result;
     }
 
     @Override
@@ -250,6 +261,7 @@ final class ConsulDcs implements Dcs {
     public void close() {
         watches.forEach(ConsulWatch::close);
         watches.clear();
+        service.await(LAST_WORDS);
         sessions.awaitEnds(LAST_WORDS);
         connection.close();
     }

@@ -5,13 +5,10 @@ import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.plugin.ConfigSection;
 import io.matriarch.ports.plugin.DcsContext;
 import io.matriarch.ports.plugin.DcsProvider;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Supplier;
 
 /** Opens clients of Consul. */
 public final class ConsulProvider implements DcsProvider {
-
-    private static final Logger log = LoggerFactory.getLogger(ConsulProvider.class);
 
     @Override
     public String section() {
@@ -22,9 +19,6 @@ public final class ConsulProvider implements DcsProvider {
     public Dcs client(ConfigSection section, DcsContext context) {
         var settings = ConsulSettings.from(section);
         var tls = ConsulTls.context(section, settings);
-        if (settings.registerService() && context.member().isPresent()) {
-            log.warn("consul.register_service has no effect: no service is registered in Consul");
-        }
         var connection = new ConsulConnection(settings, tls);
         // A command line has no name; its sessions, which it makes for an offer only, are the cluster's.
         var name = context.scope().name()
@@ -33,6 +27,13 @@ public final class ConsulProvider implements DcsProvider {
                         .map(member -> "-" + member)
                         .orElse("");
         var sessions = new ConsulSessions(connection, name, settings.checks());
-        return new ConsulDcs(context.scope(), connection, sessions, context.timing(), context.clock());
+        var scope = context.scope();
+        // A command line publishes no member and so has no service.
+        var service = new ConsulService(
+                connection,
+                scope.name(),
+                () -> ConsulServiceOptions.from(
+                        context.section().map(Supplier::get).orElse(section)));
+        return new ConsulDcs(scope, connection, sessions, service, context.timing(), context.clock());
     }
 }

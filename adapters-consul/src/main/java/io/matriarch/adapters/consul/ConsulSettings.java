@@ -28,7 +28,6 @@ record ConsulSettings(
         Optional<Secret> token,
         Optional<String> datacenter,
         List<String> checks,
-        boolean registerService,
         Optional<Tls> tls) {
 
     private static final int DEFAULT_PORT = 8500;
@@ -61,13 +60,13 @@ record ConsulSettings(
                 .filter(text -> !CONSISTENCIES.contains(text))
                 .ifPresent(_ -> section.problem("consistency", "expected default, consistent or stale"));
         var tls = tls(section);
+        ConsulServiceOptions.from(section);
         var settings = new ConsulSettings(
                 agent.host(),
                 agent.port(),
                 section.secret("token").filter(secret -> !secret.reveal().isEmpty()),
                 section.text("dc").filter(text -> !text.isEmpty()),
                 section.texts("checks"),
-                section.flag("register_service").orElse(false),
                 agent.scheme().equals("https") ? Optional.of(tls) : Optional.empty());
         section.check();
         return settings;

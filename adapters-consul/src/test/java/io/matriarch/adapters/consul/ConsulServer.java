@@ -4,6 +4,7 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Scope;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsTiming;
+import io.matriarch.ports.plugin.ConfigSection;
 import io.matriarch.ports.plugin.DcsContext;
 import io.matriarch.ports.testing.DebianPackage;
 import io.matriarch.ports.testing.MapSection;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A real Consul server, Debian 11's 1.8.7, on free loopback ports, its data in a temporary folder. */
 final class ConsulServer implements AutoCloseable {
@@ -95,10 +97,24 @@ final class ConsulServer implements AutoCloseable {
     }
 
     static Dcs client(int port, MemberName member, String scope, DcsTiming timing, Map<String, Object> more) {
-        var values = new HashMap<String, Object>(more);
-        values.put("host", "127.0.0.1:" + port);
-        var context = new DcsContext(new Scope("service", scope), Optional.of(member), timing, new NanoClock());
-        return new ConsulProvider().client(new MapSection("consul", values), context);
+        return client(port, member, scope, timing, () -> more);
+    }
+
+    /** A client of a member whose configuration may change while it runs. */
+    Dcs client(MemberName member, String scope, DcsTiming timing, Supplier<Map<String, Object>> more) {
+        return client(port, member, scope, timing, more);
+    }
+
+    private static Dcs client(
+            int port, MemberName member, String scope, DcsTiming timing, Supplier<Map<String, Object>> more) {
+        Supplier<ConfigSection> section = () -> {
+            var values = new HashMap<String, Object>(more.get());
+            values.put("host", "127.0.0.1:" + port);
+            return new MapSection("consul", values);
+        };
+        var context = new DcsContext(
+                new Scope("service", scope), Optional.of(member), timing, new NanoClock(), Optional.of(section));
+        return new ConsulProvider().client(section.get(), context);
     }
 
     /** A call of the HTTP API: what operators' tools and other agents do to the same keys. */

@@ -84,6 +84,7 @@ class ConsulSettingsTest {
                         "port", 70000,
                         "scheme", "ftp",
                         "consistency", "eventual",
+                        "service_check_interval", "5",
                         "cacert", "/nonexistent/ca.pem",
                         "key", "/nonexistent/key.pem")))
                 .isInstanceOf(ConfigProblems.class)
@@ -91,6 +92,7 @@ class ConsulSettingsTest {
                 .hasMessageContaining("consul.port 70000 not a port")
                 .hasMessageContaining("consul.scheme ftp expected http or https")
                 .hasMessageContaining("consul.consistency eventual")
+                .hasMessageContaining("consul.service_check_interval 5 expected a length of time with its unit")
                 .hasMessageContaining("consul.cacert /nonexistent/ca.pem cannot be read")
                 .hasMessageContaining("consul.cert  a key is for a certificate");
         assertThatThrownBy(() -> read(Map.of("url", "c0:8500"))).hasMessageContaining("consul.url");

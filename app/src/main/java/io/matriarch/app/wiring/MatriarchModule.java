@@ -30,7 +30,12 @@ final class MatriarchModule extends AbstractModule {
     DcsContext dcsContext(Clock clock) {
         AgentConfig agent = live.state().agent();
         DcsTiming timing = LiveSettings.timing(live.effective());
-        return new DcsContext(agent.scope(), Optional.of(agent.name()), timing, clock);
+        return new DcsContext(
+                agent.scope(),
+                Optional.of(agent.name()),
+                timing,
+                clock,
+                Optional.of(() -> live.state().agent().storeSection()));
     }
 
     @Provides
