@@ -1,19 +1,20 @@
 package io.matriarch.adapters.postgres;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * A process as {@code /proc/PID/stat} tells it. Only this file and the link {@code cwd} are read: {@code cmdline} and
- * {@code maps} wait for the process's memory lock and can block for ever (SAF-031).
+ * A process as {@code /proc/PID/stat} tells it. Only this file, {@code comm} and the link {@code cwd} are read:
+ * {@code cmdline} and {@code maps} wait for the process's memory lock and can block for ever (SAF-031).
  *
  * @param pid its id
  * @param command its program's name, cut to 15 characters
@@ -25,6 +26,8 @@ import java.util.Set;
 record ProcessStat(long pid, String command, char state, long parent, long session, long startTicks) {
 
     private static final Path PROC = Path.of("/proc");
+    /** The name and its end of line. Kernel threads have longer ones; their beginnings do for comparing. */
+    private static final int COMMAND_BYTES = 16;
     /** What sysconf(_SC_CLK_TCK) returns on every Linux that Java runs on. */
     private static final long TICKS_PER_SECOND = 100;
 
@@ -58,15 +61,36 @@ record ProcessStat(long pid, String command, char state, long parent, long sessi
     }
 
     static List<ProcessStat> all() {
-        var found = new ArrayList<ProcessStat>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path entry : entries) {
-                of(Long.parseLong(entry.getFileName().toString())).ifPresent(found::add);
-            }
-        } catch (IOException | NumberFormatException e) {
-            throw new IllegalStateException("cannot list the processes", e);
+        return pids().stream().map(ProcessStat::of).flatMap(Optional::stream).toList();
+    }
+
+    /**
+     * The processes whose program's name begins so. The name alone is a file of a few bytes, where {@code stat} makes the
+     * kernel add up what all threads have used: of hundreds of processes only those that count are asked for it.
+     */
+    static List<ProcessStat> named(String beginning) {
+        return pids().stream()
+                .filter(pid -> commandOf(pid).startsWith(beginning))
+                .map(ProcessStat::of)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** Empty when it has ended meanwhile. */
+    private static String commandOf(long pid) {
+        try (var stream = new FileInputStream("/proc/" + pid + "/comm")) {
+            return new String(stream.readNBytes(COMMAND_BYTES), StandardCharsets.ISO_8859_1).trim();
+        } catch (IOException _) {
+            return "";
         }
-        return found;
+    }
+
+    private static List<Long> pids() {
+        String[] entries = PROC.toFile().list((_, name) -> Character.isDigit(name.charAt(0)));
+        if (entries == null) {
+            throw new IllegalStateException("cannot list the processes");
+        }
+        return Arrays.stream(entries).map(Long::valueOf).toList();
     }
 
     /** Everything below {@code ancestor} in {@code processes}, the ancestor not included. */

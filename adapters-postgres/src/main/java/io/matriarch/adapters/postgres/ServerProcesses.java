@@ -151,8 +151,8 @@ final class ServerProcesses {
     /** Server processes that work in the data directory, whoever their parent is by now. */
     private List<ProcessStat> serverProcesses() {
         var found = new ArrayList<ProcessStat>();
-        for (ProcessStat process : ProcessStat.all()) {
-            if (!process.isDead() && process.command().startsWith("post") && process.worksIn(dataDirectory)) {
+        for (ProcessStat process : ProcessStat.named("post")) {
+            if (!process.isDead() && process.worksIn(dataDirectory)) {
                 found.add(process);
             }
         }
