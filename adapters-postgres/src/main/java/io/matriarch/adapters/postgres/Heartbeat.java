@@ -8,22 +8,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The connection that asks the server how it is, kept from one question to the next. A question runs on a thread of its
- * own, so that no peer that is silent, stopped or unreachable holds its caller longer than the patience.
+ * Asks the server how it is, over a connection that is kept. A question runs on a thread of its own, so that no peer that
+ * is silent, stopped or unreachable holds its caller longer than the patience.
  */
 final class Heartbeat implements AutoCloseable {
-
-    private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
 
     /**
      * One row a question. The functions behind the views are used, schema and all, so that nobody's privileges or
@@ -49,12 +43,15 @@ final class Heartbeat implements AutoCloseable {
               LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() AS w ON true
             """;
 
-    private final Server server;
-    private final AtomicReference<Connection> idle = new AtomicReference<>();
-    private volatile boolean closed;
+    /** A server that was promoted between two expressions of one question answers the next one. */
+    private static final String NOT_IN_THIS_STATE = "55000";
+
+    private final KeptConnection connection;
+    private final ReplayedTimeline replayedTimeline;
 
     Heartbeat(Server server) {
-        this.server = server;
+        this.connection = new KeptConnection(patience -> server.connect("heartbeat", Jdbc.Bounds.kept(patience)));
+        this.replayedTimeline = server.replayedTimeline();
     }
 
     SqlView ask(Duration patience) {
@@ -62,55 +59,40 @@ final class Heartbeat implements AutoCloseable {
     }
 
     private SqlView question(Duration patience) {
-        Optional<Connection> connection = Optional.ofNullable(idle.getAndSet(null));
-        boolean reused = connection.isPresent();
         try {
-            Connection used = reused ? connection.get() : server.connect("heartbeat", Jdbc.Bounds.kept(patience));
-            connection = Optional.of(used);
-            used.setNetworkTimeout(Runnable::run, Math.toIntExact(patience.toMillis()) + 1);
-            SqlView view = read(used, patience);
-            if (Thread.currentThread().isInterrupted() || closed) {
-                close(used);
-            } else {
-                Optional.ofNullable(idle.getAndSet(used)).ifPresent(Heartbeat::close);
-            }
-            return view;
+            return connection.ask(patience, used -> read(used, patience));
         } catch (SQLException e) {
-            connection.ifPresent(Heartbeat::close);
-            // The server may have been restarted since the last question; then only the connection is stale. A server
-            // that was promoted between two expressions of one question answers the next one.
-            boolean again = reused || "55000".equals(e.getSQLState());
-            return again && !Thread.currentThread().isInterrupted()
+            return NOT_IN_THIS_STATE.equals(e.getSQLState())
+                            && !Thread.currentThread().isInterrupted()
                     ? onceMore(patience)
                     : new SqlView.NoAnswer(e.getMessage());
         }
     }
 
     private SqlView onceMore(Duration patience) {
-        try (Connection fresh = server.connect("heartbeat", Jdbc.Bounds.kept(patience))) {
-            return read(fresh, patience);
+        try {
+            return connection.ask(patience, used -> read(used, patience));
         } catch (SQLException e) {
             return new SqlView.NoAnswer(e.getMessage());
         }
     }
 
-    private SqlView read(Connection connection, Duration patience) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(QUESTION);
+    private SqlView read(Connection used, Duration patience) throws SQLException {
+        try (PreparedStatement statement = used.prepareStatement(QUESTION);
                 ResultSet row = statement.executeQuery()) {
             if (!row.next()) {
                 throw new SQLException("no row");
             }
             List<SlotView> slots = slots(Optional.ofNullable(row.getString(9)).orElse(""));
             if (!row.getBoolean(1)) {
+                replayedTimeline.forget();
                 return new SqlView.Primary(new Timeline(row.getInt(2)), lsn(row.getString(3)), slots);
             }
-            int timeline = row.getInt(6);
-            Optional<Timeline> received =
-                    row.wasNull() ? replayedTimeline(patience) : Optional.of(new Timeline(timeline));
+            Lsn replayed = lsn(row.getString(4));
             return new SqlView.Standby(
                     lsn(row.getString(3)),
-                    lsn(row.getString(4)),
-                    received,
+                    replayed,
+                    timeline(row, used, replayed, patience),
                     "streaming".equals(row.getString(7)),
                     !Optional.ofNullable(row.getString(8)).orElse("").isEmpty(),
                     row.getBoolean(5),
@@ -118,22 +100,14 @@ final class Heartbeat implements AutoCloseable {
         }
     }
 
-    /**
-     * The timeline a standby replays while no WAL receiver tells it. The control file has that of the last restart point,
-     * which can be an older one: judged by it, a standby in step with its leader would look diverged.
-     */
-    private Optional<Timeline> replayedTimeline(Duration patience) {
-        try (Connection connection = Jdbc.openReplication(
-                        server.settings().replication(), server.local(), "heartbeat", Jdbc.Bounds.within(patience));
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
-            return row.next()
-                    ? Optional.of(new Timeline(Integer.parseUnsignedInt(row.getString(2))))
-                    : Optional.empty();
-        } catch (SQLException e) {
-            log.debug("the server does not say which timeline it replays: {}", e.getMessage());
-            return Optional.empty();
+    private Optional<Timeline> timeline(ResultSet row, Connection used, Lsn replayed, Duration patience)
+            throws SQLException {
+        int received = row.getInt(6);
+        if (row.wasNull()) {
+            return replayedTimeline.at(used, replayed, patience);
         }
+        replayedTimeline.notNeeded();
+        return Optional.of(new Timeline(received));
     }
 
     private static Lsn lsn(String text) {
@@ -154,22 +128,15 @@ final class Heartbeat implements AutoCloseable {
         return slots;
     }
 
-    /** Ends the idle connection; the next question opens another one. */
+    /** Ends the idle connections; the next question opens others. */
     void forget() {
-        Optional.ofNullable(idle.getAndSet(null)).ifPresent(Heartbeat::close);
+        connection.forget();
+        replayedTimeline.forget();
     }
 
     @Override
     public void close() {
-        closed = true;
-        forget();
-    }
-
-    private static void close(Connection connection) {
-        try {
-            connection.close();
-        } catch (SQLException e) {
-            log.debug("closing a connection: {}", e.toString());
-        }
+        connection.close();
+        replayedTimeline.close();
     }
 }

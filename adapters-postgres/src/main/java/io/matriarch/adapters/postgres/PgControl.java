@@ -175,7 +175,12 @@ final class PgControl implements PostgresControl {
 
     @Override
     public ControlResult checkpoint() {
-        return sql("checkpoint", Jdbc.Bounds.none(), "CHECKPOINT");
+        ControlResult result = sql("checkpoint", Jdbc.Bounds.none(), "CHECKPOINT");
+        if (result instanceof ControlResult.Done && server.files().hasSignal()) {
+            // A standby is asked for it when it is about to take over: then its receiver ends, and every answer counts.
+            server.replayedTimeline().expectQuestions(server.context().retryTimeout());
+        }
+        return result;
     }
 
     @Override

@@ -65,10 +65,12 @@ final class PgProbe implements PostgresProbe {
     /** A postmaster that has gone by itself has crashed. What is being started or stopped is left to who does that. */
     private void noteProcess(boolean alive) {
         ServerStatus status = server.status();
+        if (!alive) {
+            heartbeat.forget();
+        }
         switch (status.state()) {
             case RUNNING -> {
                 if (!alive) {
-                    heartbeat.forget();
                     status.replace(ServerState.RUNNING, ServerState.CRASHED);
                 }
             }

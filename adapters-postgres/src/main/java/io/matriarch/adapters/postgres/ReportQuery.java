@@ -115,8 +115,10 @@ final class ReportQuery implements AutoCloseable {
         var senders = new ArrayList<ServerReport.WalSender>();
         try (ResultSet rows = statement.executeQuery("""
                 SELECT usename, application_name, host(client_addr), state, sync_state, sync_priority
-                  FROM pg_stat_replication ORDER BY application_name, pid
-                """)) {
+                  FROM pg_stat_replication
+                 WHERE NOT (application_name = '%s' AND state = 'startup')
+                 ORDER BY application_name, pid
+                """.formatted(ReplayedTimeline.NAME))) {
             while (rows.next()) {
                 senders.add(new ServerReport.WalSender(
                         text(rows.getString(1)),

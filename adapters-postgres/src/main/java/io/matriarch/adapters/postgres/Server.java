@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,8 @@ final class Server {
 
     private final ServerProcesses processes;
     private final ServerStatus status = new ServerStatus();
+    private final ReplayedTimeline replayedTimeline =
+            new ReplayedTimeline(this::connectReplication, ReplayedTimeline.KEPT_UNUSED);
     private final Callbacks callbacks = new Callbacks();
     private final Map<String, GucCatalog> catalogs = new HashMap<>();
     private final Map<String, Boolean> rewindWorks = new HashMap<>();
@@ -81,6 +84,10 @@ final class Server {
         return status;
     }
 
+    ReplayedTimeline replayedTimeline() {
+        return replayedTimeline;
+    }
+
     Path dataDirectory() {
         return settings.dataDirectory();
     }
@@ -124,6 +131,11 @@ final class Server {
     /** A connection to the local server as the superuser. */
     Connection connect(String purpose, Jdbc.Bounds bounds) throws SQLException {
         return Jdbc.open(settings.superuser(), local(), settings.database(), "Patroni " + purpose, bounds);
+    }
+
+    /** A replication connection to the local server. */
+    Connection connectReplication(Duration patience) throws SQLException {
+        return Jdbc.openReplication(settings.replication(), local(), ReplayedTimeline.NAME, Jdbc.Bounds.kept(patience));
     }
 
     DataDirectory directory() {

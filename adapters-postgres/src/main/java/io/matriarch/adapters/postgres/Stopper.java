@@ -54,6 +54,8 @@ final class Stopper {
             status.state(ServerState.STOPPING);
         }
         server.settings().beforeStop().ifPresent(Stopper::beforeStop);
+        // A shutdown waits for replication connections last of all, and looks only each 10 ms whether they have ended.
+        server.replayedTimeline().forget();
         boolean escalated = false;
         try {
             running.get().handle().send(order.mode() == StopMode.FAST ? Pidfd.Signal.FAST : Pidfd.Signal.IMMEDIATE);
