@@ -318,6 +318,11 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     @Override
+    public int serverVersion() {
+        return 0;
+    }
+
+    @Override
     public ServerReport report(Duration patience) {
         return new ServerReport.NoAnswer("not simulated");
     }

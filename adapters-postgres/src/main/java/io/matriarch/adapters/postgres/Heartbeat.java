@@ -5,6 +5,7 @@ import io.matriarch.domain.postgres.SlotView;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import java.sql.Connection;
+import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -48,6 +49,7 @@ final class Heartbeat implements AutoCloseable {
 
     private final KeptConnection connection;
     private final ReplayedTimeline replayedTimeline;
+    private volatile int serverVersion;
 
     Heartbeat(Server server) {
         this.connection = new KeptConnection(patience -> server.connect("heartbeat", Jdbc.Bounds.kept(patience)));
@@ -56,6 +58,11 @@ final class Heartbeat implements AutoCloseable {
 
     SqlView ask(Duration patience) {
         return Bounded.call("heartbeat", patience, () -> question(patience), SqlView.NoAnswer::new);
+    }
+
+    /** {@code server_version_num} of the server that answered last, 0 if none has. */
+    int serverVersion() {
+        return serverVersion;
     }
 
     private SqlView question(Duration patience) {
@@ -83,6 +90,8 @@ final class Heartbeat implements AutoCloseable {
             if (!row.next()) {
                 throw new SQLException("no row");
             }
+            DatabaseMetaData about = used.getMetaData();
+            serverVersion = about.getDatabaseMajorVersion() * 10000 + about.getDatabaseMinorVersion();
             List<SlotView> slots = slots(Optional.ofNullable(row.getString(9)).orElse(""));
             if (!row.getBoolean(1)) {
                 replayedTimeline.forget();

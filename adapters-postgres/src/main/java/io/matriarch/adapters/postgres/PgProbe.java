@@ -126,6 +126,11 @@ final class PgProbe implements PostgresProbe {
     }
 
     @Override
+    public int serverVersion() {
+        return heartbeat.serverVersion();
+    }
+
+    @Override
     public ServerReport report(Duration patience) {
         return report.ask(patience);
     }

@@ -174,4 +174,12 @@ final class ObservationTest {
             b.await("its end", _ -> b.sql(kept).isEmpty());
         }
     }
+
+    @Test
+    @DisplayName("the probe knows the server's version once it has answered, and no sooner")
+    void version() throws Exception {
+        b.observe();
+        assertThat(b.probe.serverVersion()).isEqualTo(Integer.parseInt(b.sql("SHOW server_version_num")));
+        assertThat(new PgProbe(b.server).serverVersion()).isZero();
+    }
 }

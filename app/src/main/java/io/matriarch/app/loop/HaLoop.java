@@ -18,6 +18,7 @@ import io.matriarch.domain.time.MonotonicTime;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import io.matriarch.ports.dcs.WriteResult;
+import io.matriarch.ports.postgres.ServerReport;
 import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -106,8 +107,10 @@ public final class HaLoop {
         lastDecisions = turn.decisions();
         publish(observation);
         keeper.signOfLife();
+        ServerReport account = observer.report(observation);
+        keeper.signOfLife();
         Duration next = soon ? Duration.ZERO : nextWithin(observation);
-        remember(seen, turn, next);
+        remember(seen, turn, account, next);
         return next;
     }
 
@@ -240,7 +243,7 @@ public final class HaLoop {
         return reason == Reason.LEADER_WITH_LOCK || reason == Reason.FOLLOWING_LEADER;
     }
 
-    private void remember(Observer.Seen seen, Turn turn, Duration next) {
+    private void remember(Observer.Seen seen, Turn turn, ServerReport account, Duration next) {
         if (seen.snapshot().isPresent()) {
             lastRead = seen.snapshot();
             dcsLastSeen = seen.observation().wallClock();
@@ -252,7 +255,7 @@ public final class HaLoop {
                 state,
                 turn.reason(),
                 lastSentence,
-                seen.report(),
+                account,
                 lastRead,
                 dcsLastSeen,
                 clock.now(),

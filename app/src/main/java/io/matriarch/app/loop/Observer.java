@@ -35,7 +35,7 @@ public final class Observer {
     private static final Duration LONGEST_KNOCK = Duration.ofSeconds(3);
 
     /** What an observation was made of, for those who show it. */
-    public record Seen(Observation observation, Optional<StoreSnapshot> snapshot, ServerReport report) {}
+    public record Seen(Observation observation, Optional<StoreSnapshot> snapshot) {}
 
     private final MemberName self;
     private final Supplier<Tags> tags;
@@ -100,8 +100,6 @@ public final class Observer {
         var taskView = task.observe();
         PostgresView server = probe.observe(patience);
         keeper.signOfLife();
-        ServerReport report =
-                server.isAlive() ? probe.report(patience) : new ServerReport.NoAnswer("the server does not run");
         var polled = answers;
         answers = Optional.empty();
         var observation = new Observation(
@@ -113,7 +111,7 @@ public final class Observer {
                 store,
                 keeper.view(),
                 server,
-                report instanceof ServerReport.Answer answer ? answer.serverVersion() : 0,
+                server.isAlive() ? probe.serverVersion() : 0,
                 taskView,
                 polled,
                 watchdog.view(),
@@ -121,7 +119,14 @@ public final class Observer {
                 initializeCreated,
                 nameTaken,
                 shutdown);
-        return new Seen(observation, snapshot, report);
+        return new Seen(observation, snapshot);
+    }
+
+    /** The server's account of itself, for those who show it: no decision waits for that. */
+    ServerReport report(Observation seen) {
+        return seen.postgres().isAlive()
+                ? probe.report(patience(seen.settings()))
+                : new ServerReport.NoAnswer("the server does not run");
     }
 
     /**

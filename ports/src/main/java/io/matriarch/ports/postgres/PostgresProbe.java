@@ -15,6 +15,9 @@ public interface PostgresProbe {
      */
     PostgresView observe(Duration patience);
 
+    /** {@code server_version_num} of the server that answered last, 0 while none has. It does not block. */
+    int serverVersion();
+
     /** The server's own account for {@code GET /patroni}; may block for {@code patience}. */
     ServerReport report(Duration patience);
 
