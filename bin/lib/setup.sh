@@ -1,4 +1,4 @@
-# What bin/verify and bin/demo share: finds what they need and, as root on Debian, installs what is missing.
+# What bin/verify, bin/demo and bench/run share: finds what they need and, as root on Debian, installs what is missing.
 # Sourced by bash scripts; `root` is the folder of the checkout. Nothing is asked of apt when everything is there.
 
 say() { printf '%s\n' "$*"; }
@@ -62,6 +62,17 @@ need_jdk25() {
 
 need_maven() {
   command -v mvn >/dev/null || install maven
+}
+
+# Newer than the last build: sources, poms and what the image is put together from.
+build_image() {
+  if [ -f app/target/image/built ] && [ -z "$(find pom.xml ./*/pom.xml ./*/src/main packaging -newer app/target/image/built -type f -print -quit 2>/dev/null)" ]; then
+    return
+  fi
+  need_maven
+  need_jdk25
+  say "building the image (mvn package without tests)"
+  mvn -B -q -ntp -Dstyle.color=never -pl app -am -DskipTests -Dspotless.check.skip package
 }
 
 # Prints the folder with the server's programs: the newest release there is.
