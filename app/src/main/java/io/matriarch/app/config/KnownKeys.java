@@ -65,7 +65,7 @@ final class KnownKeys {
 
     private static final Set<String> TLS = Set.of("cacert", "cert", "key");
 
-    private static final Map<String, Set<String>> SECTIONS = Map.ofEntries(
+    static final Map<String, Set<String>> SECTIONS = Map.ofEntries(
             Map.entry(
                     "",
                     Set.of(
