@@ -18,14 +18,12 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bad input: a clear message that names the key or address, a sensible exit status, and nothing destroyed. */
 @Acceptance
-@Tag("unproven")
 @DisplayName("bad input")
 class BadInputIT {
 

@@ -9,13 +9,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The walk-through's failover: the primary's host is cut off under pgbench, without pg_rewind. */
 @Acceptance
-@Tag("unproven")
 @DisplayName("host cut off, use_pg_rewind: false: failover, a lagging member that is no candidate, reinit")
 class HostCutIT {
 

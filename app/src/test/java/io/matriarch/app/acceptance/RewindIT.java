@@ -8,13 +8,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With pg_rewind a diverged member comes back without anybody's help. */
 @Acceptance
-@Tag("unproven")
 @DisplayName("host cut off, use_pg_rewind: true: it comes back by itself")
 class RewindIT {
 

@@ -15,13 +15,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clients find the primary and the replicas, before and after a failover. */
 @Acceptance
-@Tag("unproven")
 @DisplayName("routing: psql, PgJDBC and HAProxy reach the right servers")
 class RoutingIT {
 

@@ -6,12 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The same YAML with one section changed: bootstrap, switchover and the loss of the primary's host. */
 @Acceptance
-@Tag("unproven")
 @DisplayName("other stores: etcd 3.4.23, etcd 3.5.16 and Consul 1.8.7")
 class StoresIT {
 
