@@ -33,7 +33,8 @@ final class Membership {
                         Reason.SYSTEM_ID_INVALID_AS_LEADER,
                         new Decision.DisarmWatchdog(),
                         new Decision.ReleaseLeaderLock(now.stopped(), Optional.empty()))
-                : now.turn(Reason.SYSTEM_ID_INVALID);
+                // The sentence asks for a reinitialize, so that has to work here.
+                : Requests.reinitialize(now).orElseGet(() -> now.turn(Reason.SYSTEM_ID_INVALID));
     }
 
     private static Decision[] released(Situation now, Decision exit) {

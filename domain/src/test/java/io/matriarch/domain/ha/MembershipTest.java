@@ -37,6 +37,12 @@ class MembershipTest {
                         Exit.class),
                 row("HA-040 no system identifier: nothing is started", crashed().noControl(), Reason.SYSTEM_ID_INVALID),
                 row(
+                        "HA-040 S-15 no system identifier: an operator may have the directory made anew",
+                        crashed().noControl().ledBy(OTHER).requests(new OperatorRequest.Reinitialize(1, false, false)),
+                        Reason.REINITIALIZING,
+                        Reply.class,
+                        CopyFrom.class),
+                row(
                         "HA-040 with the lock: others may lead",
                         crashed().holding().noControl(),
                         Reason.SYSTEM_ID_INVALID_AS_LEADER,
