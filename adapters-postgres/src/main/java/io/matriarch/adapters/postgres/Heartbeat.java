@@ -72,7 +72,7 @@ final class Heartbeat implements AutoCloseable {
             return NOT_IN_THIS_STATE.equals(e.getSQLState())
                             && !Thread.currentThread().isInterrupted()
                     ? onceMore(patience)
-                    : new SqlView.NoAnswer(e.getMessage());
+                    : new SqlView.NoAnswer(why(e));
         }
     }
 
@@ -80,8 +80,15 @@ final class Heartbeat implements AutoCloseable {
         try {
             return connection.ask(patience, used -> read(used, patience));
         } catch (SQLException e) {
-            return new SqlView.NoAnswer(e.getMessage());
+            return new SqlView.NoAnswer(why(e));
         }
+    }
+
+    /** With the key where it is the login that is refused: class 28, or no password where one is asked for. */
+    private static String why(SQLException e) {
+        String state = Optional.ofNullable(e.getSQLState()).orElse("");
+        boolean login = state.startsWith("28") || state.equals("08004");
+        return (login ? "postgresql.authentication.superuser cannot log in: " : "") + e.getMessage();
     }
 
     private SqlView read(Connection used, Duration patience) throws SQLException {

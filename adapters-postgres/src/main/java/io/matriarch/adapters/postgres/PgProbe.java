@@ -12,13 +12,19 @@ import io.matriarch.ports.postgres.ServerReport;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks at the local server: its directory, its control file, its processes, and what it answers. */
 final class PgProbe implements PostgresProbe {
 
+    private static final Logger log = LoggerFactory.getLogger(PgProbe.class);
+
     private final Server server;
     private final Heartbeat heartbeat;
     private final ReportQuery report;
+    /** Why the server did not answer last; empty when it did. */
+    private volatile String complaint = "";
 
     PgProbe(Server server) {
         this.server = server;
@@ -40,6 +46,7 @@ final class PgProbe implements PostgresProbe {
         noteProcess(alive);
         SqlView sql = alive ? heartbeat.ask(deadline.left()) : new SqlView.NoAnswer("no postmaster");
         noteAnswer(sql);
+        complain(alive, sql);
         if (directory instanceof DataDirectory.Empty) {
             status.role(Role.UNINITIALIZED);
         }
@@ -122,6 +129,24 @@ final class PgProbe implements PostgresProbe {
                 }
             }
             case SqlView.NoAnswer _ -> {}
+        }
+    }
+
+    /** A member that cannot ask its own server would go on as if all were well: said once a reason, and when it ends. */
+    private void complain(boolean alive, SqlView sql) {
+        switch (sql) {
+            case SqlView.NoAnswer(String why) -> {
+                if (alive && server.status().state() == ServerState.RUNNING && !why.equals(complaint)) {
+                    complaint = why;
+                    log.warn("PostgreSQL runs and does not answer the agent: {}", why);
+                }
+            }
+            case SqlView.Primary _, SqlView.Standby _ -> {
+                if (!complaint.isEmpty()) {
+                    complaint = "";
+                    log.info("PostgreSQL answers the agent again");
+                }
+            }
         }
     }
 
