@@ -104,6 +104,7 @@ final class Bootstrap {
             }
             // initdb removes what it made, but not when it was killed; nothing was there before it.
             if (result.code() == Subprocess.CANCELLED) {
+                log.warn("Removing data directory: {} (initdb was cancelled)", server.dataDirectory());
                 DataDirectories.removeContents(server.dataDirectory());
             }
             return failed(ServerState.INITDB_FAILED, "initdb failed: " + result.lastWords());

@@ -83,7 +83,7 @@ final class DataDirectories {
             relink(link);
         }
         Path target = failed(directory);
-        removeTree(target);
+        removeOlder(target);
         Files.move(directory, target);
         log.warn("renamed data directory {} to {}", directory, target);
     }
@@ -92,11 +92,19 @@ final class DataDirectories {
         Path from = resolve(link);
         Path to = failed(from);
         if (Files.exists(from)) {
-            removeTree(to);
+            removeOlder(to);
             Files.move(from, to);
         }
         Files.delete(link);
         Files.createSymbolicLink(link, to);
+    }
+
+    /** Only the newest failure is kept. */
+    private static void removeOlder(Path failed) throws IOException {
+        if (Files.exists(failed, LinkOption.NOFOLLOW_LINKS)) {
+            log.warn("Removing data directory: {} (left by an earlier failure, a newer one takes its name)", failed);
+            removeTree(failed);
+        }
     }
 
     private static Path failed(Path path) {
