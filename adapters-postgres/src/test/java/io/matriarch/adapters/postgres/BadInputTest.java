@@ -3,8 +3,13 @@ package io.matriarch.adapters.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.DataDirectory;
+import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.ports.plugin.ConfigProblems;
@@ -18,11 +23,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Clear words, and nothing destroyed. */
 final class BadInputTest {
@@ -42,6 +49,22 @@ final class BadInputTest {
     @AfterEach
     void end() {
         cluster.close();
+    }
+
+    /** What a class logs from now on. */
+    private static List<String> logOf(Class<?> source) {
+        List<String> said = new CopyOnWriteArrayList<>();
+        var appender = new AppenderBase<ILoggingEvent>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                said.add(event.getFormattedMessage());
+            }
+        };
+        appender.start();
+        var logger = (Logger) LoggerFactory.getLogger(source);
+        logger.setLevel(Level.INFO);
+        logger.addAppender(appender);
+        return said;
     }
 
     private static String why(ControlResult result) {
@@ -68,6 +91,34 @@ final class BadInputTest {
         assertThat(why(server.control.initialize())).contains("bin_dir", "/nonexistent/bin");
         assertThat(server.data).doesNotExist();
         assertThat(server.observe().directory()).isInstanceOf(DataDirectory.Empty.class);
+    }
+
+    @Test
+    @DisplayName("an agent that may not log in to its own server says so once, with the key, and when it is over")
+    void wrongSuperuser() throws Exception {
+        server.ready();
+        List<String> said = logOf(PgProbe.class);
+        Object right = server.section.get("authentication");
+        server.section.put(
+                "authentication",
+                Map.of(
+                        "superuser", Map.of("username", "postgres", "password", "mistyped"),
+                        "replication", Map.of("username", "replicator")));
+        server.open();
+        server.observe();
+        server.observe();
+        assertThat(said)
+                .singleElement()
+                .asString()
+                .contains("postgresql.authentication.superuser cannot log in: FATAL: password authentication failed"
+                        + " for user \"postgres\"")
+                .doesNotContain("mistyped");
+        assertThat(server.probe.observe(Instance.LONG).isAlive()).isTrue();
+
+        server.section.put("authentication", right);
+        server.configurator.adopt(server.context(), true);
+        server.await("an answer", view -> view.sql() instanceof SqlView.Primary);
+        assertThat(said).last().isEqualTo("PostgreSQL answers the agent again");
     }
 
     @Test
@@ -177,8 +228,11 @@ final class BadInputTest {
         Instance.done(server.control.startPrimary(Instance.LONG));
         proof = server.control.kill().orElseThrow();
 
-        Instance.done(server.control.setDataDirectoryAside(proof));
         Path failed = server.home.resolve("data.failed");
+        Files.writeString(Files.createDirectory(failed).resolve("PG_VERSION"), "of an earlier failure");
+        List<String> said = logOf(DataDirectories.class);
+        Instance.done(server.control.setDataDirectoryAside(proof));
+        assertThat(said.getFirst()).startsWith("Removing data directory: " + failed + " (left by an earlier failure");
         assertThat(server.data).doesNotExist();
         assertThat(failed.resolve("pg_wal").toRealPath())
                 .isEqualTo(folder.resolve("wal.failed").toRealPath());

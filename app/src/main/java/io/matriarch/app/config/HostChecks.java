@@ -60,20 +60,23 @@ public final class HostChecks {
         }
         checks.stores();
         checks.programs();
-        checks.dataDirectory();
+        checks.dataDirectory(true);
         return ConfigCheck.onePerKey(checks.problems);
     }
 
     /**
-     * What a start needs of the machine: programs, a data directory that can be one, free ports of our own (not
-     * PostgreSQL's, which may be running).
+     * What a start needs of the machine: programs, a data directory that can be one, free ports (PostgreSQL's unless its
+     * own server may be running).
      */
     public static List<ConfigProblem> forStart(Map<String, Object> tree, Map<String, String> environment) {
         HostChecks checks = new HostChecks(tree, environment);
         checks.portInUse("restapi.listen");
         checks.portInUse(Trees.at(tree, "raft.bind_addr").isPresent() ? "raft.bind_addr" : "raft.self_addr");
+        if (!checks.mayRun()) {
+            checks.portInUse("postgresql.listen");
+        }
         checks.programs();
-        checks.dataDirectory();
+        checks.dataDirectory(false);
         checks.dataDirectoryAccess();
         return ConfigCheck.onePerKey(checks.problems);
     }
@@ -163,7 +166,18 @@ public final class HostChecks {
                 .findFirst();
     }
 
-    private void dataDirectory() {
+    /** Whether a server of the data directory may be running, as far as its own mark says. */
+    private boolean mayRun() {
+        return text("postgresql.data_dir")
+                .filter(text -> !text.isBlank())
+                .filter(text -> Files.exists(Path.of(text, "postmaster.pid")))
+                .isPresent();
+    }
+
+    /**
+     * @param whole whether it has to be a whole one; a copy that was interrupted can be made anew by a member that runs
+     */
+    private void dataDirectory(boolean whole) {
         String path = "postgresql.data_dir";
         Optional<Path> directory = text(path).filter(text -> !text.isBlank()).map(Path::of);
         if (directory.isEmpty() || !Files.exists(directory.get())) {
@@ -178,12 +192,10 @@ public final class HostChecks {
             if (isEmpty(data)) {
                 return;
             }
-            if (!Files.exists(data.resolve("global/pg_control")) && !Files.exists(data.resolve("PG_VERSION"))) {
-                add(path, "doesn't look like a valid data directory");
-                return;
-            }
             if (!Files.exists(data.resolve("PG_VERSION"))) {
-                add(path, "doesn't look like a valid data directory");
+                if (whole || !isBegunCopy(data)) {
+                    add(path, "doesn't look like a valid data directory");
+                }
                 return;
             }
             String version = Files.readString(data.resolve("PG_VERSION")).strip();
@@ -200,6 +212,12 @@ public final class HostChecks {
         } catch (IOException e) {
             add(path, "can't be read: " + e);
         }
+    }
+
+    /** What pg_basebackup writes before anything else. */
+    private static boolean isBegunCopy(Path data) {
+        return !Files.exists(data.resolve("global/pg_control"))
+                && (Files.isDirectory(data.resolve("pg_wal")) || Files.exists(data.resolve("backup_label")));
     }
 
     /** PostgreSQL refuses a directory of somebody else, and only after initdb or a whole base backup. */

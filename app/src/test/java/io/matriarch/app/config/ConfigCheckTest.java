@@ -196,6 +196,36 @@ class ConfigCheckTest {
     }
 
     @Test
+    @DisplayName("a start needs PostgreSQL's port, unless its own server may have it")
+    void needsThePortOfPostgres() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Map<String, Object> tree = Map.of(
+                    "postgresql",
+                    Map.of("listen", "127.0.0.1:" + socket.getLocalPort(), "data_dir", directory.toString()));
+            assertThat(HostChecks.forStart(tree, Map.of()).stream().map(ConfigProblem::toString))
+                    .contains("postgresql.listen 127.0.0.1:" + socket.getLocalPort() + " didn't pass validation: Port "
+                            + socket.getLocalPort() + " is already in use.");
+            Files.writeString(directory.resolve("postmaster.pid"), "4711\n");
+            assertThat(HostChecks.forStart(tree, Map.of()))
+                    .extracting(ConfigProblem::path)
+                    .doesNotContain("postgresql.listen");
+        }
+    }
+
+    @Test
+    @DisplayName("a start takes a base backup that was interrupted: the member says how to make it anew")
+    void takesABegunCopy() throws IOException {
+        Map<String, Object> tree = Map.of("postgresql", Map.of("data_dir", directory.toString()));
+        Files.createDirectory(directory.resolve("pg_wal"));
+        assertThat(HostChecks.forStart(tree, Map.of()))
+                .extracting(ConfigProblem::path)
+                .doesNotContain("postgresql.data_dir");
+        assertThat(HostChecks.forValidation(tree, Map.of(), false))
+                .extracting(ConfigProblem::path)
+                .contains("postgresql.data_dir");
+    }
+
+    @Test
     @DisplayName("a store that does not answer is not reachable")
     void findsUnreachableStores() throws IOException {
         int port;
