@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 final class CommandLine {
 
     private static final Option HELP = Option.flag("Show this message and exit.", "--help");
-    private static final List<Option> GLOBAL = List.of(
+    static final List<Option> GLOBAL = List.of(
             Option.of("TEXT", "Configuration file", "-c", "--config-file"),
             Option.of("TEXT", "The DCS connect url", "-d", "--dcs", "--dcs-url"),
             Option.flag("Allow connections to SSL sites without certs", "-k", "--insecure"),
@@ -31,7 +31,7 @@ final class CommandLine {
     }
 
     /** Verbs by name; each is made only when it is the one. */
-    private static Map<String, Supplier<Verb>> verbs() {
+    static Map<String, Supplier<Verb>> verbs() {
         Map<String, Supplier<Verb>> verbs = new TreeMap<>();
         verbs.put(TrainingVerb.NAME, TrainingVerb::new);
         verbs.put("demote-cluster", () -> new StandbyVerb(true));

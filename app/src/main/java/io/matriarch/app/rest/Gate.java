@@ -36,7 +36,7 @@ final class Gate extends Handler.Wrapper {
     /** Requests that are being worked on at once; operators and peers need a handful. */
     private static final int MOST_AT_ONCE = 64;
 
-    private static final Map<String, Set<String>> RESOURCES = Map.of(
+    static final Map<String, Set<String>> RESOURCES = Map.of(
             "GET", Set.of("patroni", "cluster", "history", "config", "metrics", "failsafe"),
             "PUT", Set.of("config"),
             "PATCH", Set.of("config"),
