@@ -119,11 +119,12 @@ final class Heartbeat implements AutoCloseable {
     private Optional<Timeline> timeline(ResultSet row, Connection used, Lsn replayed, Duration patience)
             throws SQLException {
         int received = row.getInt(6);
-        if (row.wasNull()) {
-            return replayedTimeline.at(used, replayed, patience);
+        Optional<Timeline> timeline =
+                row.wasNull() ? replayedTimeline.at(used, replayed, patience) : Optional.of(new Timeline(received));
+        if (row.getString(7) != null) {
+            replayedTimeline.receiverRuns();
         }
-        replayedTimeline.notNeeded();
-        return Optional.of(new Timeline(received));
+        return timeline;
     }
 
     private static Lsn lsn(String text) {

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * diverged. Only {@code IDENTIFY_SYSTEM} says it, over a replication connection.
  *
  * <p>To open one takes a fork and an exchange of passwords, tens of milliseconds of a busy candidate's time in a
- * switchover. So it is kept while it is needed, and asked only when something has been replayed since.
+ * switchover. So it is kept while no receiver runs, and asked only when something has been replayed since.
  */
 final class ReplayedTimeline implements AutoCloseable {
 
@@ -25,8 +25,8 @@ final class ReplayedTimeline implements AutoCloseable {
     static final String NAME = "Patroni heartbeat";
 
     private static final Logger log = LoggerFactory.getLogger(ReplayedTimeline.class);
-    /** How long an unused one is kept: it takes a slot of max_wal_senders, and is woken whenever WAL arrives. */
-    static final Duration KEPT_UNUSED = Duration.ofMinutes(1);
+    /** How long a readied one is kept: it takes a slot of max_wal_senders, and is woken whenever WAL arrives. */
+    static final Duration READY = Duration.ofMinutes(1);
 
     /**
      * An answer. PostgreSQL keeps the replayed position and its timeline together, and the position only grows while
@@ -36,19 +36,18 @@ final class ReplayedTimeline implements AutoCloseable {
     private record Known(Connection witness, Lsn replayed, Timeline timeline) {}
 
     private final KeptConnection connection;
-    private final Duration keptUnused;
+    private final Duration ready;
     private volatile Optional<Known> known = Optional.empty();
-    private volatile Deadline unused;
+    private volatile Deadline readied = Deadline.in(Duration.ZERO);
 
     /**
      * Nothing is opened before the first question.
      *
-     * @param keptUnused how long the connection is kept while nobody needs it
+     * @param ready how long a readied connection is kept although a receiver runs
      */
-    ReplayedTimeline(KeptConnection.Opener opener, Duration keptUnused) {
+    ReplayedTimeline(KeptConnection.Opener opener, Duration ready) {
         this.connection = new KeptConnection(opener);
-        this.keptUnused = keptUnused;
-        this.unused = Deadline.in(keptUnused);
+        this.ready = ready;
     }
 
     /**
@@ -59,7 +58,6 @@ final class ReplayedTimeline implements AutoCloseable {
      * @return empty when it does not say
      */
     Optional<Timeline> at(Connection witness, Lsn replayed, Duration patience) {
-        unused = Deadline.in(keptUnused);
         Optional<Timeline> unchanged = known.filter(last -> last.witness() == witness)
                 .filter(last -> !replayed.isZero() && last.replayed().equals(replayed))
                 .map(Known::timeline);
@@ -78,7 +76,7 @@ final class ReplayedTimeline implements AutoCloseable {
 
     /** Opens the connection on a standby that is soon to be asked without a receiver. Blocks for the patience at most. */
     void expectQuestions(Duration patience) {
-        unused = Deadline.in(keptUnused);
+        readied = Deadline.in(ready);
         Optional<String> problem = Bounded.call(
                 "heartbeat",
                 patience,
@@ -104,9 +102,9 @@ final class ReplayedTimeline implements AutoCloseable {
         }
     }
 
-    /** Somebody else tells it at the moment: after a while the connection is not kept for that. */
-    void notNeeded() {
-        if (unused.hasPassed()) {
+    /** A receiver runs: the connection ends, unless it was readied for the time after. */
+    void receiverRuns() {
+        if (readied.hasPassed()) {
             forget();
         }
     }

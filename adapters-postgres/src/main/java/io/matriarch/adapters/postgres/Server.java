@@ -32,7 +32,7 @@ final class Server {
     private final ServerProcesses processes;
     private final ServerStatus status = new ServerStatus();
     private final ReplayedTimeline replayedTimeline =
-            new ReplayedTimeline(this::connectReplication, ReplayedTimeline.KEPT_UNUSED);
+            new ReplayedTimeline(this::connectReplication, ReplayedTimeline.READY);
     private final Callbacks callbacks = new Callbacks();
     private final Map<String, GucCatalog> catalogs = new HashMap<>();
     private final Map<String, Boolean> rewindWorks = new HashMap<>();

@@ -81,6 +81,9 @@ final class ObservationTest {
     @Test
     @DisplayName("PG-079 a standby without a receiver is asked for its timeline over one connection, not over many")
     void oneConnection() {
+        b.await(
+                "none while a receiver runs",
+                view -> streams(view) && b.sql(CONNECTION).isEmpty());
         alone(b);
         b.observe();
         String backend = b.sql(CONNECTION);
@@ -150,28 +153,31 @@ final class ObservationTest {
     }
 
     @Test
-    @DisplayName("PG-079 the connection ends after a while in which a receiver tells the timeline")
-    void notNeeded() throws Exception {
+    @DisplayName("PG-079 the connection ends when a receiver runs, at once or some time after it was readied")
+    void receiverRuns() throws Exception {
         Duration patience = Duration.ofSeconds(5);
         KeptConnection.Opener opener = _ -> Jdbc.openReplication(
                 b.server.settings().replication(), b.server.local(), "kept", Jdbc.Bounds.kept(patience));
         String kept = CONNECTION.replace(ReplayedTimeline.NAME, "kept");
         try (Connection witness = b.server.connect("test", Jdbc.Bounds.within(patience));
-                var forLong = new ReplayedTimeline(opener, Duration.ofDays(1))) {
-            assertThat(forLong.at(witness, Lsn.ZERO, patience)).contains(Timeline.FIRST);
+                var forLong = new ReplayedTimeline(opener, Duration.ofDays(1));
+                var forNoTime = new ReplayedTimeline(opener, Duration.ZERO)) {
+            for (ReplayedTimeline timeline : List.of(forLong, forNoTime)) {
+                assertThat(timeline.at(witness, Lsn.ZERO, patience)).contains(Timeline.FIRST);
+                assertThat(b.sql(kept)).isNotEmpty();
+                timeline.receiverRuns();
+                b.await("its end", _ -> b.sql(kept).isEmpty());
+            }
+            forNoTime.expectQuestions(patience);
+            assertThat(b.sql(kept)).isNotEmpty();
+            forNoTime.receiverRuns();
+            b.await("its end", _ -> b.sql(kept).isEmpty());
+            forLong.expectQuestions(patience);
             String backend = b.sql(kept);
             assertThat(backend).isNotEmpty();
-            forLong.notNeeded();
+            forLong.receiverRuns();
             assertThat(forLong.at(witness, Lsn.ZERO, patience)).contains(Timeline.FIRST);
             assertThat(b.sql(kept)).isEqualTo(backend);
-        }
-        b.await("its end", _ -> b.sql(kept).isEmpty());
-        try (Connection witness = b.server.connect("test", Jdbc.Bounds.within(patience));
-                var forNoTime = new ReplayedTimeline(opener, Duration.ZERO)) {
-            assertThat(forNoTime.at(witness, Lsn.ZERO, patience)).contains(Timeline.FIRST);
-            assertThat(b.sql(kept)).isNotEmpty();
-            forNoTime.notNeeded();
-            b.await("its end", _ -> b.sql(kept).isEmpty());
         }
     }
 
