@@ -134,6 +134,11 @@ final class ServerProcesses {
     }
 
     private static void killProcess(ProcessStat process) {
+        signal(process, Pidfd.Signal.KILL);
+    }
+
+    /** Sends it to that very process, if it is still there. */
+    static void signal(ProcessStat process, Pidfd.Signal signal) {
         Optional<Pidfd> handle = Pidfd.open(process.pid());
         if (handle.isEmpty()) {
             return;
@@ -143,9 +148,17 @@ final class ServerProcesses {
             if (ProcessStat.of(process.pid())
                     .filter(stat -> stat.startTicks() == process.startTicks())
                     .isPresent()) {
-                opened.send(Pidfd.Signal.KILL);
+                opened.send(signal);
             }
         }
+    }
+
+    /** Every process of the server but the postmaster. */
+    List<ProcessStat> children() {
+        long parent = postmaster().map(Postmaster::pid).orElse(-1L);
+        return serverProcesses().stream()
+                .filter(process -> process.pid() != parent)
+                .toList();
     }
 
     /** Server processes that work in the data directory, whoever their parent is by now. */

@@ -47,7 +47,7 @@ final class Stopper {
             return afterwards(false);
         }
         log.info("stopping PostgreSQL: mode={} reason={}", order.mode(), order.why());
-        if (order.checkpointFirst() && order.mode() == StopMode.FAST) {
+        if (order.checkpointFirst() && order.mode() != StopMode.IMMEDIATE) {
             checkpointForStop();
         }
         if (status.state() != ServerState.RESTARTING) {
@@ -58,7 +58,9 @@ final class Stopper {
         server.replayedTimeline().forget();
         boolean escalated = false;
         try {
-            running.get().handle().send(order.mode() == StopMode.FAST ? Pidfd.Signal.FAST : Pidfd.Signal.IMMEDIATE);
+            running.get()
+                    .handle()
+                    .send(order.mode() == StopMode.IMMEDIATE ? Pidfd.Signal.IMMEDIATE : Pidfd.Signal.FAST);
             escalated = await(running.get(), order);
         } catch (IllegalStateException e) {
             status.state(ServerState.STOP_FAILED);
@@ -83,6 +85,7 @@ final class Stopper {
         Deadline kill = order.escalateAfter()
                 .map(patience -> Deadline.in(patience.plus(patience.dividedBy(2))))
                 .orElse(never);
+        var senders = new LingeringSenders(server);
         boolean escalated = false;
         while (running.isAlive()) {
             if (Thread.currentThread().isInterrupted()) {
@@ -96,6 +99,9 @@ final class Stopper {
                 log.warn("Timeout during postmaster stop, aborting Postgres.");
                 running.handle().send(Pidfd.Signal.IMMEDIATE);
                 escalated = true;
+            }
+            if (order.mode() == StopMode.HAND_OVER) {
+                senders.look();
             }
             Pause.millis(LOOK_MILLIS);
         }

@@ -6,6 +6,7 @@ import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.StopOrder;
@@ -167,6 +168,26 @@ final class StopTest {
 
         until(() -> ProcessStat.of(child).filter(stat -> !stat.isDead()).isEmpty());
         connection.close();
+    }
+
+    @Test
+    @DisplayName("SAF-060 a standby that hangs does not keep the primary of a hand-over from ending")
+    void hangingStandby() throws Exception {
+        Instance standby = cluster.member("srv2");
+        standby.section.put("use_slots", false);
+        standby.cloneOf(server);
+        standby.await("streaming", view -> view.sql() instanceof SqlView.Standby seen && seen.streaming());
+        long receiver = Long.parseLong(standby.sql("SELECT pid FROM pg_stat_wal_receiver"));
+        signal(receiver, "STOP");
+        try {
+            server.sql("INSERT INTO t SELECT generate_series(1, 1000)");
+            StopResult.Stopped stopped =
+                    (StopResult.Stopped) stop(StopMode.HAND_OVER, Optional.of(Duration.ofSeconds(40)));
+            assertThat(stopped.escalated()).isFalse();
+            assertThat(stopped.shutdown()).isPresent();
+        } finally {
+            signal(receiver, "CONT");
+        }
     }
 
     @Test

@@ -247,8 +247,9 @@ public final class HaCycle {
             return Turn.of(state, Reason.DCS_UNREACHABLE);
         }
         if (seen.postgres().process() instanceof ServerProcess.Stopped(StopProof proof)) {
-            return state.demotedOffline() && !state.startFailed()
-                    ? new Situation(state, seen, ClusterView.EMPTY)
+            // The agent's own guard may have been faster than the turn that would have stopped it.
+            return (state.demotedOffline() || leaseIsOver(seen)) && !state.startFailed()
+                    ? new Situation(state.withDemotedOffline(true), seen, ClusterView.EMPTY)
                             .startStandby(Reason.DCS_UNREACHABLE_STARTING_READONLY, proof, new Upstream.Nobody())
                     : Turn.of(state, Reason.DCS_UNREACHABLE);
         }
@@ -267,6 +268,11 @@ public final class HaCycle {
                 state.withDemotedOffline(true),
                 Reason.DCS_UNREACHABLE_AS_PRIMARY,
                 new Decision.StopServer(StopMode.FAST, false, Optional.of(ladder.stopBudget()), "demote (offline)"));
+    }
+
+    private static boolean leaseIsOver(Observation seen) {
+        return seen.lease() instanceof LeaseView.Mine(Lease lease)
+                && seen.now().hasReached(LeaseLadder.of(seen.settings().ttl()).cleanStopAt(lease.deadline()));
     }
 
     private static Optional<Duration> timeToFirstRung(Observation seen) {

@@ -111,7 +111,12 @@ final class Recovery {
     private static Turn withoutLock(Situation now, StopProof proof) {
         Situation checked = now.with(firstCheck(now));
         if (needsCrashRecovery(checked)) {
-            return checked.turn(Reason.RECOVERING_CRASH, new Decision.RecoverCrash(proof));
+            // A guard that is still armed for the lost lease would end the recovery as it ends any server.
+            return checked.turn(
+                    Reason.RECOVERING_CRASH,
+                    new Decision.DisarmGuard(proof),
+                    new Decision.DisarmWatchdog(),
+                    new Decision.RecoverCrash(proof));
         }
         Optional<Turn> mended = mend(checked, proof);
         if (mended.isPresent()) {

@@ -149,7 +149,7 @@ final class Switchover {
                 new Decision.ArmGuard(),
                 new Decision.KeepWatchdogAlive(),
                 new Decision.StopServer(
-                        StopMode.FAST, false, Optional.of(now.settings().pgCtlTimeout()), action + ": demote"));
+                        StopMode.HAND_OVER, false, Optional.of(now.settings().pgCtlTimeout()), action + ": demote"));
     }
 
     /**

@@ -72,6 +72,13 @@ class HaCycleTest {
                         DisarmWatchdog.class,
                         StartStandby.class),
                 row(
+                        "SAF-040 HA-011 stopped by the agent's own guard, before the turn that would have: read-only too",
+                        crashed().withoutDcs().lease(new LeaseView.Mine(new Lease(MINE, NOW))),
+                        Reason.DCS_UNREACHABLE_STARTING_READONLY,
+                        DisarmGuard.class,
+                        DisarmWatchdog.class,
+                        StartStandby.class),
+                row(
                         "HA-011 a read-only start that failed is not tried again without the store",
                         crashed()
                                 .withoutDcs()

@@ -98,6 +98,8 @@ class RecoveryTest {
                         "HA-048 unclean, rewind possible: single-user recovery",
                         crashed().ledBy(OTHER),
                         Reason.RECOVERING_CRASH,
+                        DisarmGuard.class,
+                        DisarmWatchdog.class,
                         RecoverCrash.class),
                 row(
                         "HA-048 once an episode",
@@ -115,6 +117,8 @@ class RecoveryTest {
                         "HA-048 unclean, lock free: single-user recovery even without rewind",
                         crashed().noRewind(),
                         Reason.RECOVERING_CRASH,
+                        DisarmGuard.class,
+                        DisarmWatchdog.class,
                         RecoverCrash.class),
                 row(
                         "unclean, led by another, no rewind: just a standby",
