@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.matriarch.domain.postgres.PostgresView.PendingParameter;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.ports.postgres.ControlResult;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -214,14 +215,21 @@ final class ConfigurationTest {
 
         server.bootstrap.put("initdb", List.of(Map.of("encoding", "no-such-encoding")));
         assertThat(new Instance(folder, "other").open()).isNotNull();
+        List<Path> before = passwordFiles();
         server.open();
         assertThat(server.control.initialize())
                 .isInstanceOfSatisfying(
                         ControlResult.Failed.class,
                         failed -> assertThat(failed.why()).contains("no-such-encoding"));
+        assertThat(passwordFiles()).isEqualTo(before);
+    }
+
+    /** Others on the machine may have some, too. */
+    private static List<Path> passwordFiles() throws IOException {
         try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            assertThat(files.filter(file -> file.getFileName().toString().endsWith(".pw")))
-                    .isEmpty();
+            return files.filter(file -> file.getFileName().toString().endsWith(".pw"))
+                    .sorted()
+                    .toList();
         }
     }
 
