@@ -1,8 +1,5 @@
 package io.matriarch.app.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,7 +26,6 @@ public final class DynamicConfigCache {
     public static final String FILE = "patroni.dynamic.json";
 
     private static final Logger log = LoggerFactory.getLogger(DynamicConfigCache.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path dataDirectory;
 
@@ -94,24 +90,20 @@ public final class DynamicConfigCache {
     /** A JSON object, or empty for everything else. */
     public static Optional<Map<String, Object>> parse(String json) {
         try {
-            Object value = JSON.readValue(json, new TypeReference<Object>() {});
+            Object value = Json.parse(json);
             Optional<Map<String, Object>> map = Trees.asMap(value);
             if (map.isEmpty()) {
                 log.error("a dynamic configuration is no object but {}", value == null ? "null" : value.getClass());
             }
             return map.map(LinkedHashMap::new);
-        } catch (JsonProcessingException e) {
-            log.error("a dynamic configuration is no JSON: {}", e.getOriginalMessage());
+        } catch (Json.SyntaxException e) {
+            log.error("a dynamic configuration is no JSON: {}", e.getMessage());
             return Optional.empty();
         }
     }
 
     /** The compact form in which the document is stored. */
     public static String json(Map<String, Object> tree) {
-        try {
-            return JSON.writeValueAsString(tree);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("not a tree of plain values", e);
-        }
+        return Json.compact(tree);
     }
 }

@@ -1,6 +1,6 @@
 package io.matriarch.app.ctl;
 
-import io.matriarch.app.store.Json;
+import io.matriarch.app.config.Json;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import java.io.IOException;

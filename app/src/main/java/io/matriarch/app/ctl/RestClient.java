@@ -1,7 +1,7 @@
 package io.matriarch.app.ctl;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.TreeSection;
-import io.matriarch.app.store.Json;
 import io.matriarch.app.store.MemberUrls;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.ports.plugin.Secret;

@@ -1,8 +1,8 @@
 package io.matriarch.app.ctl;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.Trees;
 import io.matriarch.app.config.YamlTree;
-import io.matriarch.app.store.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

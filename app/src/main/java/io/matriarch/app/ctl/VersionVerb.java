@@ -1,7 +1,7 @@
 package io.matriarch.app.ctl;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.Trees;
-import io.matriarch.app.store.Json;
 import io.matriarch.app.store.PostgresVersion;
 import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.Member;

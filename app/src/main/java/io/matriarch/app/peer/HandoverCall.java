@@ -1,7 +1,7 @@
 package io.matriarch.app.peer;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.Trees;
-import io.matriarch.app.store.Json;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.ha.HandoverAnswer;

@@ -1,8 +1,8 @@
 package io.matriarch.app.peer;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.Trees;
 import io.matriarch.app.store.ClusterCodec;
-import io.matriarch.app.store.Json;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.postgres.Lsn;

@@ -1,6 +1,6 @@
 package io.matriarch.app.rest;
 
-import io.matriarch.app.store.Json;
+import io.matriarch.app.config.Json;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;

@@ -1,7 +1,7 @@
 package io.matriarch.app.rest;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.loop.AgentView;
-import io.matriarch.app.store.Json;
 import io.matriarch.ports.dcs.StoreKey;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import jakarta.ws.rs.GET;

@@ -1,9 +1,9 @@
 package io.matriarch.app.rest;
 
 import io.matriarch.app.config.DynamicSettings;
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.loop.AgentView;
-import io.matriarch.app.store.Json;
 import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.ScheduledRestart;
 import io.matriarch.domain.time.MonotonicTime;

@@ -1,5 +1,6 @@
 package io.matriarch.app.store;
 
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.Trees;
 import io.matriarch.app.store.MemberCodec.Fields;
 import io.matriarch.domain.cluster.ClusterStatus;

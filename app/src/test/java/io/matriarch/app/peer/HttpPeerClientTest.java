@@ -202,7 +202,7 @@ final class HttpPeerClientTest {
         Timeline timeline = new Timeline(2);
         Lsn end = new Lsn(300);
         var ready = new HandoverAnswer.Ready(timeline, new Lsn(400), new LeaseId("lease"));
-        String body = io.matriarch.app.store.Json.compact(HandoverCall.encode(ready));
+        String body = io.matriarch.app.config.Json.compact(HandoverCall.encode(ready));
         assertEquals(ready, await(http("200 OK", body), timeline, end));
         String request = requests.take();
         assertTrue(request.startsWith("POST /handover HTTP/1.1\r\n"), request);

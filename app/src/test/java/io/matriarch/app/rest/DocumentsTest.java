@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.matriarch.app.store.Json;
+import io.matriarch.app.config.Json;
 import io.matriarch.domain.cluster.RestartFilters;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.cluster.ScheduledRestart;

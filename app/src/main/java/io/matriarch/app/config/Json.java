@@ -1,9 +1,9 @@
-package io.matriarch.app.store;
+package io.matriarch.app.config;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import io.matriarch.app.config.Trees;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -46,6 +46,9 @@ public final class Json {
                 throw new SyntaxException("more than one value", null);
             }
             return value;
+        } catch (JsonProcessingException e) {
+            // Without the place in the source, which is of several lines.
+            throw new SyntaxException(e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new SyntaxException(e.getMessage(), e);
         }
