@@ -15,6 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class RaftTransport implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RaftTransport.class);
+    private static final long LAST_WORDS_MILLIS = 20;
 
     /**
      * An open connection, for status pages.
@@ -39,18 +42,26 @@ public final class RaftTransport implements AutoCloseable {
     private final TransportSettings settings;
     private final Handshaker handshaker;
     private final ScheduledExecutorService scheduler;
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final ThreadFactory threads;
+    private final ExecutorService executor;
     private final Set<WireConnection> connections = ConcurrentHashMap.newKeySet();
     private final RateLimitedLog warnings = new RateLimitedLog(log);
 
     /**
-     * Reads the TLS files, or derives the key of the shared secret, which takes some tenths of a second.
+     * Reads the TLS files, or begins to derive the key of the shared secret.
      *
      * @throws IOException if a TLS file is missing or unusable
      */
     public RaftTransport(TransportSettings settings) throws IOException {
         this.settings = settings;
         this.handshaker = new Handshaker(settings);
+        // A process with virtual threads that used the network takes 300 ms to end: the JVM waits so long for the
+        // thread
+        // that polls for them. A client has a handful of threads, so a command line does without.
+        this.threads = settings.role() == PeerRole.VOTER
+                ? Thread.ofVirtual().factory()
+                : Thread.ofPlatform().daemon().name("raft-rpc-", 0).factory();
+        this.executor = Executors.newThreadPerTaskExecutor(threads);
         var timer = new ScheduledThreadPoolExecutor(1, task -> {
             var thread = new Thread(task, "raft-rpc-timer");
             thread.setDaemon(true);
@@ -145,6 +156,11 @@ public final class RaftTransport implements AutoCloseable {
         return executor;
     }
 
+    /** Runs it even after the end. */
+    void runApart(Runnable task) {
+        threads.newThread(task).start();
+    }
+
     Logger log() {
         return log;
     }
@@ -160,5 +176,17 @@ public final class RaftTransport implements AutoCloseable {
         }
         scheduler.shutdownNow();
         executor.shutdown();
+        if (settings.role() == PeerRole.CLIENT) {
+            awaitEnd();
+        }
+    }
+
+    /** The JVM ends the quicker the fewer threads are inside of a system call. They leave it at once, closed as it is. */
+    private void awaitEnd() {
+        try {
+            executor.awaitTermination(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

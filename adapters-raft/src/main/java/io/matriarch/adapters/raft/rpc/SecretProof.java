@@ -1,9 +1,12 @@
 package io.matriarch.adapters.raft.rpc;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -41,18 +44,30 @@ final class SecretProof {
         }
     }
 
-    private final SecretKeySpec key;
+    private final FutureTask<SecretKeySpec> key;
 
-    /** Takes some tens of milliseconds. */
-    SecretProof(String password) throws IOException {
+    /** Stretching takes some tens of milliseconds, which a connection is being made in meanwhile. */
+    SecretProof(String password) {
+        key = new FutureTask<>(() -> stretch(password));
+        Thread.ofPlatform().daemon().name("raft-secret").start(key);
+    }
+
+    private static SecretKeySpec stretch(String password) throws GeneralSecurityException {
+        var spec = new PBEKeySpec(password.toCharArray(), SALT, ITERATIONS, KEY_BITS);
+        var raw = SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
+                .generateSecret(spec)
+                .getEncoded();
+        return new SecretKeySpec(raw, "HmacSHA256");
+    }
+
+    private SecretKeySpec key() throws IOException {
         try {
-            var spec = new PBEKeySpec(password.toCharArray(), SALT, ITERATIONS, KEY_BITS);
-            var raw = SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
-                    .generateSecret(spec)
-                    .getEncoded();
-            key = new SecretKeySpec(raw, "HmacSHA256");
-        } catch (GeneralSecurityException e) {
-            throw new IOException("cannot derive the key of the shared secret: " + e.getMessage(), e);
+            return key.get();
+        } catch (ExecutionException e) {
+            throw new IOException("cannot derive the key of the shared secret: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
         }
     }
 
@@ -62,7 +77,7 @@ final class SecretProof {
         }
         try {
             var mac = Mac.getInstance("HmacSHA256");
-            mac.init(key);
+            mac.init(key());
             mac.update(direction.label);
             mac.update(extended.exportKeyingMaterialData(EXPORTER_LABEL, new byte[0], EXPORTED_BYTES));
             return mac.doFinal();

@@ -42,11 +42,14 @@ public record TransportSettings(
         }
     }
 
-    /** The defaults: 16 MiB frames, 1024 connections, 5 s handshakes, 500 ms to connect, no cluster id. */
+    /**
+     * The defaults: 16 MiB frames, 1024 connections, 5 s handshakes, 500 ms to connect, no cluster id; a voter knows the
+     * messages of Raft, a client none.
+     */
     public static TransportSettings of(TransportSecurity security, PeerRole role, String self) {
         return new TransportSettings(
                 security,
-                WireCodecs.raft(),
+                role == PeerRole.VOTER ? WireCodecs.raft() : WireCodecs.none(),
                 () -> "",
                 role,
                 self,

@@ -27,7 +27,7 @@ import javax.net.ssl.SSLException;
  * One authenticated connection, dialled or accepted. Frames leave in the order they were handed over and arrive in the
  * order they were sent. Every call ends exactly once: with the answer, with a timeout, or because the connection ended.
  *
- * <p>Two virtual threads: one reads, one writes. Nobody who calls in here waits for the network.
+ * <p>Two threads: one reads, one writes. Nobody who calls in here waits for the network.
  */
 final class WireConnection {
 
@@ -314,7 +314,7 @@ final class WireConnection {
             finish(call, Optional.empty(), Optional.of(notSent()));
         }
         // On another thread: jraft closes connections while it holds locks that its listeners take as well.
-        Thread.ofVirtual().start(() -> handler.onClosed(this, why));
+        transport.runApart(() -> handler.onClosed(this, why));
     }
 
     /** Waits until the handshake is over. */
