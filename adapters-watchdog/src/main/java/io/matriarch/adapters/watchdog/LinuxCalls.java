@@ -157,7 +157,7 @@ final class LinuxCalls {
         return new Result(value, (int) ERRNO_FIELD.get(state, 0L));
     }
 
-    private static MethodHandle handle(String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    static MethodHandle handle(String name, FunctionDescriptor descriptor, Linker.Option... options) {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
     }
 

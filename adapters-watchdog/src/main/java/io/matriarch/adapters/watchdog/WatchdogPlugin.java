@@ -6,17 +6,22 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import io.matriarch.ports.plugin.AdapterPlugin;
 import io.matriarch.ports.plugin.ConfigSection;
+import io.matriarch.ports.process.ProcessMemory;
 import io.matriarch.ports.time.Clock;
 import io.matriarch.ports.watchdog.Guard;
 import io.matriarch.ports.watchdog.Watchdog;
+import java.nio.file.Path;
 import java.util.Set;
 
-/** What Linux itself offers: its clocks, its watchdog and the start of processes. An empty section is a valid one. */
+/**
+ * What Linux itself offers: its clocks, its watchdog, the start of processes and our own memory. An empty section is a
+ * valid one.
+ */
 public final class WatchdogPlugin implements AdapterPlugin {
 
     @Override
     public Set<Class<?>> ports() {
-        return Set.of(Watchdog.class, Guard.class, Clock.class);
+        return Set.of(Watchdog.class, Guard.class, Clock.class, ProcessMemory.class);
     }
 
     @Override
@@ -41,6 +46,12 @@ public final class WatchdogPlugin implements AdapterPlugin {
         @Singleton
         Clock clock() {
             return new LinuxClock();
+        }
+
+        @Provides
+        @Singleton
+        ProcessMemory memory() {
+            return new LinuxMemory(Path.of(System.getProperty("matriarch.home", System.getProperty("java.home"))));
         }
 
         @Provides

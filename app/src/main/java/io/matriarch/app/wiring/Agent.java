@@ -35,6 +35,7 @@ public final class Agent implements AutoCloseable {
     private final RequestBox requests;
     private final ScheduledRestarts schedule;
     private final Wakeup wakeup;
+    private final MemoryKeeper memory;
     private volatile boolean running = true;
 
     Agent(
@@ -47,7 +48,8 @@ public final class Agent implements AutoCloseable {
             LeaseGuard leaseGuard,
             RequestBox requests,
             ScheduledRestarts schedule,
-            Wakeup wakeup) {
+            Wakeup wakeup,
+            MemoryKeeper memory) {
         this.live = live;
         this.settings = settings;
         this.dcs = dcs;
@@ -58,6 +60,7 @@ public final class Agent implements AutoCloseable {
         this.requests = requests;
         this.schedule = schedule;
         this.wakeup = wakeup;
+        this.memory = memory;
     }
 
     /** What the last turn saw; empty before the first one has ended. */
@@ -117,6 +120,7 @@ public final class Agent implements AutoCloseable {
     int run() throws Exception {
         Thread renewals = beside("lease keeper", keeper::keep);
         Thread guard = beside("lease guard", leaseGuard::check);
+        Thread memories = beside("memory keeper", memory::look);
         AutoCloseable watch = dcs.watch(wakeup::ring);
         try {
             while (loop.exit().isEmpty()) {
@@ -127,6 +131,7 @@ public final class Agent implements AutoCloseable {
             running = false;
             renewals.interrupt();
             guard.interrupt();
+            memories.interrupt();
             watch.close();
         }
         return loop.exit().orElse(0);

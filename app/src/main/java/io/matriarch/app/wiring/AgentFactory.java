@@ -23,6 +23,7 @@ import io.matriarch.ports.postgres.PostgresConfigurator;
 import io.matriarch.ports.postgres.PostgresContext;
 import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.postgres.PostgresProbe;
+import io.matriarch.ports.process.ProcessMemory;
 import io.matriarch.ports.time.Clock;
 import io.matriarch.ports.watchdog.Guard;
 import io.matriarch.ports.watchdog.Watchdog;
@@ -70,7 +71,8 @@ final class AgentFactory {
                 .beside(task, requests)
                 .reporting((seen, running) -> MemberReport.of(Agent.identity(live), seen, running, schedule.current()))
                 .build();
-        var agent = new Agent(live, settings, dcs, probe, loop, keeper, leaseGuard, requests, schedule, wakeup);
+        var memory = new MemoryKeeper(injector.getInstance(ProcessMemory.class), Runtime.getRuntime()::totalMemory);
+        var agent = new Agent(live, settings, dcs, probe, loop, keeper, leaseGuard, requests, schedule, wakeup, memory);
         return new AgentForRest(agent, peers, probe, postgres, guard, clock, injector.getInstance(ProcessMark.class));
     }
 

@@ -1,6 +1,7 @@
 package io.matriarch.app.wiring;
 
 import com.google.inject.Guice;
+import com.google.inject.Injector;
 import io.matriarch.app.config.ConfigCheck;
 import io.matriarch.app.config.ConfigException;
 import io.matriarch.app.config.ConfigLoader;
@@ -13,6 +14,7 @@ import io.matriarch.ports.dcs.DcsTiming;
 import io.matriarch.ports.plugin.AdapterPlugin;
 import io.matriarch.ports.plugin.ConfigProblems;
 import io.matriarch.ports.plugin.StoreNodeProvider;
+import io.matriarch.ports.process.ProcessMemory;
 import io.matriarch.ports.time.Clock;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,8 +52,12 @@ public final class WitnessProcess {
                     .orElseThrow(() -> new ConfigException("this installation has no embedded store"));
             Timings timings = Timings.DEFAULT;
             var timing = new DcsTiming(timings.ttl(), timings.loopWait(), timings.retryTimeout());
-            AutoCloseable node = provider.start(local.root().section("raft"), timing, clock());
-            stop.await();
+            Injector linux = linux();
+            AutoCloseable node = provider.start(local.root().section("raft"), timing, linux.getInstance(Clock.class));
+            var memory = new MemoryKeeper(linux.getInstance(ProcessMemory.class), Runtime.getRuntime()::totalMemory);
+            while (!stop.await(memory.look().toMillis(), TimeUnit.MILLISECONDS)) {
+                log.debug("{} bytes of heap", Runtime.getRuntime().totalMemory());
+            }
             node.close();
             status = 0;
         } catch (ConfigProblems e) {
@@ -63,14 +70,14 @@ public final class WitnessProcess {
         return LogSetup.stop(Duration.ofSeconds(5)) ? status : 5;
     }
 
-    /** The same clock as an agent's: the watchdog's plugin offers it. */
-    private static Clock clock() {
+    /** The same clock as an agent's, and the process's memory: the watchdog's plugin offers them. */
+    private static Injector linux() {
         var empty = TreeSection.of("watchdog", Map.of("mode", "off"));
         AdapterPlugin linux = ServiceLoader.load(AdapterPlugin.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(plugin -> plugin.ports().contains(Clock.class))
                 .findFirst()
                 .orElseThrow(() -> new ConfigException("this installation has no clock"));
-        return Guice.createInjector(linux.module(empty)).getInstance(Clock.class);
+        return Guice.createInjector(linux.module(empty));
     }
 }
