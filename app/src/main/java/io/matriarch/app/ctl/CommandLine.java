@@ -6,8 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Parses one command line, runs its verb and turns what happens into texts and an exit status. */
@@ -30,32 +29,56 @@ final class CommandLine {
         this.surroundings = surroundings;
     }
 
-    /** Verbs by name; each is made only when it is the one. */
-    static Map<String, Supplier<Verb>> verbs() {
-        Map<String, Supplier<Verb>> verbs = new TreeMap<>();
-        verbs.put(TrainingVerb.NAME, TrainingVerb::new);
-        verbs.put("demote-cluster", () -> new StandbyVerb(true));
-        verbs.put("dsn", DsnVerb::new);
-        verbs.put("edit-config", EditConfigVerb::new);
-        verbs.put("failover", () -> new SwitchoverVerb(true));
-        verbs.put("flush", FlushVerb::new);
-        verbs.put("history", HistoryVerb::new);
-        verbs.put("list", () -> new ListVerb(false));
-        verbs.put("pause", () -> new PauseVerb(true));
-        verbs.put("promote-cluster", () -> new StandbyVerb(false));
-        verbs.put("query", QueryVerb::new);
-        verbs.put("raft", RaftVerb::new);
-        verbs.put("reinit", ReinitVerb::new);
-        verbs.put("reload", ReloadVerb::new);
-        verbs.put("remove", RemoveVerb::new);
-        verbs.put("restart", RestartVerb::new);
-        verbs.put("resume", () -> new PauseVerb(false));
-        verbs.put("show-config", ShowConfigVerb::new);
-        verbs.put("switchover", () -> new SwitchoverVerb(false));
-        verbs.put(SyncobjAdminVerb.NAME, SyncobjAdminVerb::new);
-        verbs.put("topology", () -> new ListVerb(true));
-        verbs.put("version", VersionVerb::new);
-        return verbs;
+    /** The verbs of the help, in its order. */
+    static final List<String> NAMES = List.of(
+            "demote-cluster",
+            "dsn",
+            "edit-config",
+            "failover",
+            "flush",
+            "history",
+            "list",
+            "pause",
+            "promote-cluster",
+            "query",
+            "raft",
+            "reinit",
+            "reload",
+            "remove",
+            "restart",
+            "resume",
+            "show-config",
+            "switchover",
+            "topology",
+            "version");
+
+    /** A plain switch, so that no class is loaded but that of the one verb. */
+    static Optional<Verb> verb(String name) {
+        Verb verb = switch (name) {
+            case "demote-cluster" -> new StandbyVerb(true);
+            case "dsn" -> new DsnVerb();
+            case "edit-config" -> new EditConfigVerb();
+            case "failover" -> new SwitchoverVerb(true);
+            case "flush" -> new FlushVerb();
+            case "history" -> new HistoryVerb();
+            case "list" -> new ListVerb(false);
+            case "pause" -> new PauseVerb(true);
+            case "promote-cluster" -> new StandbyVerb(false);
+            case "query" -> new QueryVerb();
+            case "raft" -> new RaftVerb();
+            case "reinit" -> new ReinitVerb();
+            case "reload" -> new ReloadVerb();
+            case "remove" -> new RemoveVerb();
+            case "restart" -> new RestartVerb();
+            case "resume" -> new PauseVerb(false);
+            case "show-config" -> new ShowConfigVerb();
+            case "switchover" -> new SwitchoverVerb(false);
+            case SyncobjAdminVerb.NAME -> new SyncobjAdminVerb();
+            case "topology" -> new ListVerb(true);
+            case "version" -> new VersionVerb();
+            default -> null;
+        };
+        return Optional.ofNullable(verb);
     }
 
     int run(String[] args) {
@@ -97,11 +120,22 @@ final class CommandLine {
             return usageError("", "[OPTIONS] COMMAND [ARGS]...", "Missing command.");
         }
         String name = words.getFirst();
-        Supplier<Verb> verb = verbs().get(name);
-        if (verb == null) {
+        if (name.equals(TrainingVerb.NAME)) {
+            List<String> before = List.of(args).subList(0, args.length - words.size());
+            return run(
+                    name, new TrainingVerb(line -> run(joined(before, line))), words.subList(1, words.size()), global);
+        }
+        Optional<Verb> verb = verb(name);
+        if (verb.isEmpty()) {
             return usageError("", "[OPTIONS] COMMAND [ARGS]...", "No such command '" + name + "'.");
         }
         return run(name, verb.get(), words.subList(1, words.size()), global);
+    }
+
+    private static String[] joined(List<String> before, List<String> line) {
+        List<String> all = new ArrayList<>(before);
+        all.addAll(line);
+        return all.toArray(String[]::new);
     }
 
     private int run(String name, Verb verb, List<String> words, Arguments global) {
@@ -150,11 +184,8 @@ final class CommandLine {
         options(GLOBAL);
         console.line("");
         console.line("Commands:");
-        Map<String, Supplier<Verb>> shown = verbs();
-        shown.remove(SyncobjAdminVerb.NAME);
-        shown.remove(TrainingVerb.NAME);
-        shown.forEach((name, verb) ->
-                console.line("  " + padded(name, 18) + verb.get().description()));
+        NAMES.forEach(name ->
+                console.line("  " + padded(name, 18) + verb(name).orElseThrow().description()));
     }
 
     private void help(String name, Verb verb) {

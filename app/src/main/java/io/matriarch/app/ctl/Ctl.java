@@ -33,7 +33,7 @@ public final class Ctl {
         int status = new CommandLine(
                         console,
                         Ctl::providers,
-                        new Surroundings(environment, program, Instant::now, ZoneId.systemDefault()))
+                        new Surroundings(environment, program, Instant::now, ZoneId::systemDefault))
                 .run(args);
         interrupts.end();
         console.flush();

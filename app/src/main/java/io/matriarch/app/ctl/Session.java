@@ -16,7 +16,6 @@ import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,10 +119,10 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** One attempt with little patience. */
+    /** One attempt, which fails at once where nobody listens. */
     void loadOnce(String name) throws DcsUnavailableException {
         Dcs dcs = dcs(name, Optional.empty());
-        dcs.adopt(new DcsTiming(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofMillis(500)));
+        dcs.adopt(new DcsTiming(Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofSeconds(10)));
         dcs.load();
     }
 
@@ -154,7 +153,7 @@ final class Session implements AutoCloseable {
         List<DcsProvider> found = providers.get();
         return found.stream()
                 .filter(provider -> values.get(provider.section()) != null)
-                .min(Comparator.comparing(DcsProvider::section))
+                .min((one, other) -> one.section().compareTo(other.section()))
                 .orElseThrow(() -> {
                     var names = new TreeSet<>(OUR_STORES);
                     found.forEach(provider -> names.add(provider.section()));

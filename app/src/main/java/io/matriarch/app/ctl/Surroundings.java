@@ -10,6 +10,12 @@ import java.util.function.Supplier;
  *
  * @param program the name it was called by, {@code matriarchctl} or {@code patronictl}
  * @param now the wall clock
- * @param zone the operator's time zone
+ * @param localZone the operator's time zone, whose rules take longer to load than most commands take
  */
-record Surroundings(Map<String, String> environment, String program, Supplier<Instant> now, ZoneId zone) {}
+record Surroundings(
+        Map<String, String> environment, String program, Supplier<Instant> now, Supplier<ZoneId> localZone) {
+
+    ZoneId zone() {
+        return localZone.get();
+    }
+}

@@ -65,7 +65,7 @@ final class CtlFixture {
         int status = new CommandLine(
                         console,
                         () -> List.of(new Provider("raft"), new Provider("consul"), new Provider("etcd3")),
-                        new Surroundings(environment, program, () -> NOW, zone))
+                        new Surroundings(environment, program, () -> NOW, () -> zone))
                 .run(args);
         return new Result(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
