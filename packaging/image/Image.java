@@ -3,9 +3,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.LocalDateTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,10 +17,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.jar.Attributes;
+import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /**
  * Puts the image together: runtime, jars by DCS, class paths, launchers, AOT caches. Run by the build of app with the
@@ -40,8 +47,32 @@ final class Image {
 
     /** What the command line can do without; nothing reachable only through these comes on its class path. */
     static final Predicate<String> AGENT_ONLY = name -> Stream.of(
-                    "com.google.inject:", "org.glassfish.jersey", "org.eclipse.jetty", "io.prometheus:", "io.matriarch:adapters-watchdog")
+                    "com.google.inject:", "org.glassfish.jersey", "org.eclipse.jetty", "io.prometheus:", "io.matriarch:adapters-watchdog",
+                    // It has a logging of its own.
+                    "ch.qos.logback:",
+                    // Annotations only.
+                    "org.checkerframework:")
             .anyMatch(name::startsWith);
+
+    /**
+     * Of the library for certificates an agent needs what makes one. Its jars are signed, as a security provider's have to
+     * be on some JVMs: nothing of a signed jar goes into an AOT cache, and the digests of 6,000 classes would stay on the
+     * heap. So the image has copies without signature, provider and algorithms: the JDK has those.
+     */
+    static final String CERTIFICATES = "org.bouncycastle:";
+
+    static final Pattern NOT_OF_CERTIFICATES = Pattern.compile("META-INF/([^/]*\\.(SF|RSA|DSA|EC)|services/.*|versions/.*)"
+            + "|org/bouncycastle/(pqc|crypto|math|jce|jcajce/provider|oer|cbor|tsp|its|mime|est|dvcs|eac)/.*");
+
+    /** What the client of the embedded store does without: it makes no certificate, and runs no node. */
+    static final Predicate<String> NODE_ONLY = name -> Stream.of(
+                    CERTIFICATES, "com.google.protobuf:", "org.ow2.asm:", "com.google.code.findbugs:", "net.java.dev.jna:",
+                    "org.jctools:", "com.lmax:", "commons-io:", "org.apache.commons:", "io.dropwizard.metrics:")
+            .anyMatch(name::startsWith);
+
+    /** The security providers of these modules, in the JDK's order. */
+    static final List<String> PROVIDERS =
+            List.of("SUN", "SunRsaSign", "SunEC", "SunJSSE", "SunJCE", "SunJGSS", "SunSASL", "JdkSASL");
 
     static final Predicate<String> ADAPTER_OF_A_STORE =
             name -> STORES.stream().anyMatch(store -> name.equals("io.matriarch:adapters-" + store));
@@ -126,7 +157,7 @@ final class Image {
     private void linkRuntime() throws IOException {
         Path runtime = image.resolve("runtime");
         Path stamp = runtime.resolve("linked");
-        String wanted = MODULES + " " + Runtime.version() + "\n";
+        String wanted = MODULES + " " + PROVIDERS + " " + Runtime.version() + "\n";
         if (Files.exists(stamp) && Files.readString(stamp).equals(wanted)) {
             return;
         }
@@ -138,10 +169,68 @@ final class Image {
         if (status != 0) {
             throw new IllegalStateException("jlink ended with exit status " + status);
         }
+        keepOwnProviders(runtime.resolve("conf/security/java.security"));
         Files.writeString(stamp, wanted);
     }
 
+    /**
+     * The list of security providers names those of all modules of the JDK. For one that is not there the JVM looks
+     * through every jar, and whenever no provider before it knows an algorithm, which costs a command a tenth of a second
+     * and the agent the memory of any provider that happens to be on the class path.
+     */
+    private static void keepOwnProviders(Path file) throws IOException {
+        var lines = new ArrayList<String>();
+        var kept = new ArrayList<String>();
+        for (String line : Files.readAllLines(file)) {
+            String name = line.startsWith("security.provider.") ? line.substring(line.indexOf('=') + 1) : "";
+            if (PROVIDERS.contains(name)) {
+                kept.add(name);
+                lines.add("security.provider." + kept.size() + "=" + name);
+            } else if (name.isEmpty()) {
+                lines.add(line);
+            }
+        }
+        if (!kept.equals(PROVIDERS)) {
+            throw new IllegalStateException("this JDK lists other security providers: " + kept);
+        }
+        Files.write(file, lines);
+    }
+
+    private Path certificatesOnly(Path jar) throws IOException {
+        Path cut = Files.createDirectories(base.resolve("app/target/image")).resolve(jar.getFileName());
+        if (Files.exists(cut) && Files.getLastModifiedTime(cut).compareTo(Files.getLastModifiedTime(jar)) > 0) {
+            return cut;
+        }
+        try (var in = new ZipFile(jar.toFile());
+                var out = new ZipOutputStream(Files.newOutputStream(cut))) {
+            for (ZipEntry entry : in.stream().sorted(Comparator.comparing(ZipEntry::getName)).toList()) {
+                if (entry.isDirectory() || NOT_OF_CERTIFICATES.matcher(entry.getName()).matches()) {
+                    continue;
+                }
+                var copy = new ZipEntry(entry.getName());
+                copy.setTimeLocal(LocalDateTime.of(2000, 1, 1, 0, 0));
+                out.putNextEntry(copy);
+                try (var content = in.getInputStream(entry)) {
+                    if (entry.getName().equals("META-INF/MANIFEST.MF")) {
+                        var manifest = new Manifest(content);
+                        manifest.getEntries().clear();
+                        manifest.getMainAttributes().remove(Attributes.Name.MULTI_RELEASE);
+                        manifest.write(out);
+                    } else {
+                        content.transferTo(out);
+                    }
+                }
+            }
+        }
+        return cut;
+    }
+
     private void copyJars() throws IOException {
+        for (var jar : jars.entrySet()) {
+            if (jar.getKey().startsWith(CERTIFICATES)) {
+                jar.setValue(certificatesOnly(jar.getValue()));
+            }
+        }
         String app = jars.keySet().iterator().next();
         List<String> core = closure(app, ADAPTER_OF_A_STORE);
         List<String> ctl = closure(app, ADAPTER_OF_A_STORE.or(AGENT_ONLY));
@@ -154,7 +243,8 @@ final class Image {
             List<String> client = closure(adapter, others);
             client.forEach(name -> folders.putIfAbsent(name, core.contains(name) ? "core" : store));
             lists.put("agent-" + store, inOrder(core, client));
-            lists.put("ctl-" + store, inOrder(ctl, closure(adapter, others.or(AGENT_ONLY))));
+            Predicate<String> notOfTheClient = store.equals("raft") ? AGENT_ONLY.or(NODE_ONLY) : AGENT_ONLY;
+            lists.put("ctl-" + store, inOrder(ctl, closure(adapter, others.or(notOfTheClient))));
         }
         // One more store could bring a jar that another one has already put into its own folder.
         for (String name : folders.keySet()) {
@@ -219,6 +309,7 @@ final class Image {
         place(from.resolve("matriarch"), image.resolve("bin"), true);
         place(from.resolve("matriarchctl"), image.resolve("bin"), true);
         place(from.resolve("launcher.sh"), image.resolve("lib"), false);
+        place(from.resolve("logging.properties"), image.resolve("lib"), false);
         place(base.resolve("LICENSE"), image, false);
         // The names an operator's hands and units already know.
         alias("patroni", "matriarch");
@@ -269,7 +360,11 @@ final class Image {
             return;
         }
         Files.deleteIfExists(stamp);
-        int status = new ProcessBuilder("sh", base.resolve("packaging/aot/train.sh").toString(), image.toString())
+        int status = new ProcessBuilder(
+                        "sh",
+                        base.resolve("packaging/aot/train.sh").toString(),
+                        image.toString(),
+                        Path.of(System.getProperty("java.home"), "bin/java").toString())
                 .inheritIO()
                 .start()
                 .waitFor();
@@ -292,7 +387,7 @@ final class Image {
             return;
         }
         try (var files = Files.walk(folder)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
