@@ -129,7 +129,8 @@ final class PgControl implements PostgresControl {
     @Override
     public Optional<StopProof> kill() {
         Optional<StopProof> proof = stopper.kill();
-        if (proof.isPresent()) {
+        // What is left of a server that crashed does not make it one that was stopped: nobody has demoted it.
+        if (proof.isPresent() && server.status().state() != ServerState.CRASHED) {
             server.status().state(ServerState.STOPPED);
             if (server.status().role().isPrimary()) {
                 server.status().role(Role.DEMOTED);

@@ -125,6 +125,7 @@ final class StopTest {
         assertThat(server.control.startPrimary(Duration.ofSeconds(5))).isInstanceOf(ControlResult.Failed.class);
 
         assertThat(server.control.kill()).isPresent();
+        assertThat(server.observe().state()).as("a crash, not a stop").isEqualTo(ServerState.CRASHED);
         for (Connection connection : connections) {
             connection.close();
         }
