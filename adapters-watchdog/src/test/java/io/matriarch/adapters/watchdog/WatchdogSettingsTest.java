@@ -10,6 +10,7 @@ import io.matriarch.adapters.watchdog.WatchdogSettings.Mode;
 import io.matriarch.domain.ha.WatchdogView;
 import io.matriarch.ports.plugin.AdapterPlugin;
 import io.matriarch.ports.plugin.ConfigProblems;
+import io.matriarch.ports.process.ProcessMemory;
 import io.matriarch.ports.time.Clock;
 import io.matriarch.ports.watchdog.Guard;
 import io.matriarch.ports.watchdog.Watchdog;
@@ -111,7 +112,8 @@ class WatchdogSettingsTest {
                 .filter(found -> found.section().equals("watchdog"))
                 .findFirst()
                 .orElseThrow();
-        assertThat(plugin.ports()).containsExactlyInAnyOrder(Watchdog.class, Guard.class, Clock.class);
+        assertThat(plugin.ports())
+                .containsExactlyInAnyOrder(Watchdog.class, Guard.class, Clock.class, ProcessMemory.class);
 
         Injector off = Guice.createInjector(plugin.module(new MapSection(Map.of("mode", "off"))));
         assertThat(off.getInstance(Watchdog.class)).isInstanceOf(NoWatchdog.class);
