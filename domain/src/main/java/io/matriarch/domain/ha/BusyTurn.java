@@ -1,6 +1,9 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.LeaderLock;
+import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.postgres.Upstream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,11 +88,22 @@ final class BusyTurn {
         }
         return switch (now.cluster().leaderLock()) {
             case LeaderLock.Free _ -> now.turn(Reason.NOT_HEALTHIEST);
-            case LeaderLock.Held held ->
-                now.turn(
-                        Reason.FOLLOWING_LEADER,
-                        List.of(now.self().value(), held.holder().value()));
+            case LeaderLock.Held held -> follow(now, held.holder());
         };
+    }
+
+    /**
+     * A standby that is not consistent yet may lack WAL that only the leader has: started while nobody led, it would wait
+     * for it for ever.
+     */
+    private static Turn follow(Situation now, MemberName leader) {
+        List<String> facts = List.of(now.self().value(), leader.value());
+        Upstream wanted = now.upstream();
+        boolean lost =
+                wanted instanceof Upstream.Of && !now.postgres().upstream().equals(Optional.of(wanted));
+        return lost
+                ? now.turn(Reason.FOLLOWING_LEADER, facts, new Decision.Follow(wanted, Role.REPLICA))
+                : now.turn(Reason.FOLLOWING_LEADER, facts);
     }
 
     private static Turn timedOut(Situation now) {

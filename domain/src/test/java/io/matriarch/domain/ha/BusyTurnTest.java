@@ -90,6 +90,11 @@ class BusyTurnTest {
                         follower().starting(Role.REPLICA),
                         Reason.FOLLOWING_LEADER),
                 row(
+                        "HA-030 a standby that was started while nobody led is pointed to the leader, consistent or not",
+                        follower().upstream(new Upstream.Nobody()).starting(Role.REPLICA),
+                        Reason.FOLLOWING_LEADER,
+                        new Follow(upstream(OTHER), Role.REPLICA)),
+                row(
                         "HA-028 a second before the timeout",
                         leader().starting(Role.PRIMARY).before(since(299)),
                         Reason.STARTING_UP,
