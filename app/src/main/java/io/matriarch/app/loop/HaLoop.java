@@ -179,13 +179,13 @@ public final class HaLoop {
             return;
         }
         Member now = report.apply(seen);
-        boolean due = published.isEmpty()
-                || clock.now()
-                                .since(published.get().at())
-                                .compareTo(seen.settings().loopWait())
-                        >= 0
-                || cluster.member(self).isEmpty();
-        if (!due && now.withoutPositions().equals(published.get().member())) {
+        boolean shown = published
+                .filter(last ->
+                        clock.now().since(last.at()).compareTo(seen.settings().loopWait()) < 0)
+                .map(Published::member)
+                .filter(now.withoutPositions()::equals)
+                .isPresent();
+        if (shown && cluster.member(self).isPresent()) {
             return;
         }
         WriteResult result = dcs.publishMember(self, ClusterCodec.encodeMember(now));

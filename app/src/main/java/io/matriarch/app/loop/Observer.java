@@ -139,8 +139,7 @@ public final class Observer {
             return false;
         }
         nameChecked = true;
-        Duration quarter = inForce.ttl().dividedBy(4);
-        Duration patience = quarter.compareTo(LONGEST_KNOCK) < 0 ? quarter : LONGEST_KNOCK;
+        Duration patience = shorter(inForce.ttl().dividedBy(4), LONGEST_KNOCK);
         boolean taken = cluster.member(self)
                 .filter(namesake -> peers.isAnotherProcess(namesake, patience))
                 .isPresent();
@@ -165,7 +164,10 @@ public final class Observer {
 
     /** A probe is short against the lease: an eighth of it, two seconds at most (SAF-070). */
     private static Duration patience(HaSettings inForce) {
-        Duration patience = inForce.ttl().dividedBy(8);
-        return patience.compareTo(LONGEST_PROBE) < 0 ? patience : LONGEST_PROBE;
+        return shorter(inForce.ttl().dividedBy(8), LONGEST_PROBE);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

@@ -6,22 +6,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -109,20 +102,20 @@ class BadInputIT {
                 new Row(
                         "a data directory of somebody's files",
                         UnaryOperator.identity(),
-                        member -> write(member.data().resolve("thesis.txt"), "important"),
+                        member -> MemberFiles.write(member.data().resolve("thesis.txt"), "important"),
                         "postgresql.data_dir .*doesn't look like a valid data directory"),
                 new Row(
                         "a data directory of another version of PostgreSQL",
                         UnaryOperator.identity(),
                         member -> {
-                            write(member.data().resolve("PG_VERSION"), "9.6\n");
-                            write(member.data().resolve("pg_xlog/000000010000000000000001"), "wal");
+                            MemberFiles.write(member.data().resolve("PG_VERSION"), "9.6\n");
+                            MemberFiles.write(member.data().resolve("pg_xlog/000000010000000000000001"), "wal");
                         },
                         "postgresql.data_dir .*version \\(9.6\\) doesn't match"),
                 new Row(
                         "a data directory that is a file",
                         UnaryOperator.identity(),
-                        member -> write(member.data(), "a file"),
+                        member -> MemberFiles.write(member.data(), "a file"),
                         "postgresql.data_dir .*is not a directory"),
                 new Row(
                         "a bin_dir without the server",
@@ -169,12 +162,12 @@ class BadInputIT {
         try (var cluster = Cluster.onLoopback(1).edit(row.edit()).build()) {
             Member member = cluster.members().getFirst();
             row.prepare().accept(member);
-            var before = files(member.data());
+            var before = MemberFiles.under(member.data());
             member.start();
             assertThat(member.awaitExit(START)).as(member.logText()).isEqualTo(1);
             assertThat(member.logText()).as("the log").containsPattern(row.message());
             assertThat(member.logText()).doesNotContain("\tat io.").doesNotContain("my-super-password");
-            assertThat(files(member.data())).isEqualTo(before);
+            assertThat(MemberFiles.under(member.data())).isEqualTo(before);
         }
     }
 
@@ -217,7 +210,7 @@ class BadInputIT {
         Files.writeString(
                 config, Files.readString(member.config()).replaceFirst("data_dir: .*/data", "data_dir: " + place));
         User.own(config);
-        var before = files(member.home());
+        var before = MemberFiles.under(member.home());
         var result = Commands.run(User.command(
                         Project.image(member.home().getParent())
                                 .resolve("bin/matriarch")
@@ -226,7 +219,7 @@ class BadInputIT {
                 .toArray(String[]::new));
         assertThat(result.status()).as(result.toString()).isEqualTo(1);
         assertThat(result.out() + result.err()).containsPattern(message);
-        assertThat(files(member.home())).isEqualTo(before);
+        assertThat(MemberFiles.under(member.home())).isEqualTo(before);
     }
 
     @Test
@@ -330,213 +323,6 @@ class BadInputIT {
             assertThat(member.data()).doesNotExist();
             cluster.others(member).forEach(Member::start);
             cluster.awaitHealthy();
-        }
-    }
-
-    @Test
-    @Timeout(900)
-    @DisplayName(
-            "API-003 CFG-110 HA-040 HA-041 junk on the Raft port and on REST, a foreign data directory and wrong passwords harm nobody")
-    void harmsNobody() throws Exception {
-        try (var cluster = Cluster.onLoopback(3).build().startHealthy()) {
-            Member primary = cluster.primary();
-            cluster.members().forEach(BadInputIT::throwJunk);
-            for (Member member : cluster.members()) {
-                assertThat(member.logText())
-                        .as(member.name())
-                        .containsPattern("raft connection 127.0.0.1:\\d+ refused: ");
-            }
-            namesake(cluster, cluster.others(primary).getFirst());
-            interruptedCopy(cluster, cluster.others(primary).get(1));
-            wrongSuperuser(cluster, cluster.others(primary).getFirst());
-            assertThat(primary.rest("GET", "/no/such/page").status()).isEqualTo(503);
-            assertThat(primary.rest("POST", "/restart").status()).isEqualTo(401);
-            foreignCluster(cluster, cluster.others(primary).get(0));
-            wrongPassword(cluster, cluster.others(primary).get(1));
-            assertThat(cluster.primary()).isEqualTo(primary);
-            assertThat(primary.query("SELECT timeline_id FROM pg_control_checkpoint()"))
-                    .isEqualTo("1");
-        }
-    }
-
-    private static void throwJunk(Member member) {
-        var random = new Random(7);
-        for (int port : List.of(member.ports().raft(), member.ports().rest())) {
-            for (int i = 0; i < 20; i++) {
-                byte[] junk = new byte[random.nextInt(1, 5000)];
-                random.nextBytes(junk);
-                if (i % 3 == 0) {
-                    junk = ("GET /" + "x".repeat(i * 1000) + " HTTP/9.9\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
-                }
-                try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                    socket.setSoTimeout(100);
-                    socket.getOutputStream().write(junk);
-                    socket.shutdownOutput();
-                } catch (IOException e) {
-                    // The other end may close at any byte.
-                    continue;
-                }
-            }
-        }
-    }
-
-    /** A second agent with a member's name ends, and the member's key stays as it is. */
-    private static void namesake(Cluster cluster, Member member) throws IOException {
-        Path home = Files.createDirectory(member.home().resolve("copy"));
-        Path config = home.resolve("copy.yml");
-        // No voter of its own: a client of the store, which reads what the members have published.
-        String text = Files.readString(member.config())
-                .replaceFirst("self_addr: .*", "")
-                .replaceFirst(
-                        "partner_addrs: .*",
-                        "partner_addrs: ['127.0.0.1:" + member.ports().raft() + "']")
-                .replace(member.home() + "/data", home + "/data");
-        for (int port : List.of(member.ports().rest(), member.port())) {
-            text = text.replace(":" + port + "\"", ":" + Member.freePort() + "\"");
-        }
-        Files.writeString(config, text);
-        User.own(home);
-        String before = cluster.primary().rest("GET", "/cluster").body();
-        var copy = Commands.run(User.command(
-                        Project.image(member.home().getParent())
-                                .resolve("bin/matriarch")
-                                .toString(),
-                        config.toString())
-                .toArray(String[]::new));
-        assertThat(copy.status()).as(copy.toString()).isEqualTo(1);
-        assertThat(copy.out() + copy.err())
-                .contains("Can't start; there is already a node named '" + member.name() + "' running");
-        assertThat(apiUrls(cluster.primary().rest("GET", "/cluster").body())).isEqualTo(apiUrls(before));
-        assertThat(home.resolve("data")).doesNotExist();
-        assertThat(member.isRunning()).isTrue();
-    }
-
-    private static List<String> apiUrls(String document) {
-        return Pattern.compile("\"api_url\": *\"[^\"]*\"")
-                .matcher(document)
-                .results()
-                .map(MatchResult::group)
-                .toList();
-    }
-
-    /** What a killed agent leaves of a base backup is never taken for a server, nor removed without being asked. */
-    private static void interruptedCopy(Cluster cluster, Member member) throws IOException {
-        assertThat(member.stop()).isZero();
-        Commands.run("rm", "-rf", member.data().toString()).succeeded();
-        write(member.data().resolve("backup_label"), "START WAL LOCATION: 0/2000028\n");
-        Commands.run("chmod", "700", member.data().toString()).succeeded();
-        var before = files(member.data());
-        int mark = member.logMark();
-        member.start();
-        Await.until(
-                "it says what to do",
-                START,
-                () -> member.logSince(mark).contains("system ID is invalid; consider doing reinitialize"),
-                () -> member.logSince(mark));
-        assertThat(files(member.data())).isEqualTo(before);
-        cluster.ctl(member)
-                .run("reinit", "demo-cluster-1", member.name(), "--force")
-                .succeeded();
-        cluster.awaitHealthy();
-        assertThat(member.logSince(mark)).contains("Removing data directory: " + member.data());
-    }
-
-    /** An agent that may not log in to its own server says as whom, and leaves the server running. */
-    private static void wrongSuperuser(Cluster cluster, Member member) throws Exception {
-        assertThat(member.stop()).isZero();
-        String config = Files.readString(member.config());
-        Files.writeString(member.config(), config.replace("password: my-super-password", "password: mistyped"));
-        int mark = member.logMark();
-        member.start();
-        Await.until(
-                "it says whose password is wrong",
-                START,
-                () -> member.logSince(mark)
-                        .contains("postgresql.authentication.superuser cannot log in: FATAL: password authentication"
-                                + " failed for user \"" + User.name() + "\""),
-                () -> member.logSince(mark));
-        assertThat(member.logSince(mark)).doesNotContain("mistyped");
-        assertThat(member.isRunning()).isTrue();
-        assertThat(member.query("SELECT pg_is_in_recovery()")).isEqualTo("t");
-        assertThat(member.stop()).isZero();
-        Files.writeString(member.config(), config);
-        member.start();
-        cluster.awaitHealthy();
-    }
-
-    /** A member whose data directory belongs to another cluster ends, and the directory stays. */
-    private static void foreignCluster(Cluster cluster, Member member) throws Exception {
-        assertThat(member.stop()).isZero();
-        Path kept = member.home().resolve("kept");
-        Files.move(member.data(), kept);
-        Commands.run(User.command(
-                                Project.postgres().resolve("initdb").toString(),
-                                "-D",
-                                member.data().toString(),
-                                "--auth=trust",
-                                "-N")
-                        .toArray(String[]::new))
-                .succeeded();
-        var before = files(member.data());
-        int mark = member.logMark();
-        member.start();
-        assertThat(member.awaitExit(START)).isEqualTo(1);
-        assertThat(member.logSince(mark)).containsPattern("system ID mismatch");
-        assertThat(files(member.data())).isEqualTo(before);
-        Commands.run("rm", "-rf", member.data().toString()).succeeded();
-        Files.move(kept, member.data());
-        member.start();
-        cluster.awaitHealthy();
-    }
-
-    /** A replica that can't log in says as whom, keeps trying, and its new directory does no harm. */
-    private static void wrongPassword(Cluster cluster, Member member) throws Exception {
-        assertThat(member.stop()).isZero();
-        String config = Files.readString(member.config());
-        Files.writeString(member.config(), config.replace("password: confidential", "password: mistyped"));
-        Commands.run("rm", "-rf", member.data().toString()).succeeded();
-        int mark = member.logMark();
-        member.start();
-        Await.until(
-                "it says whose password is wrong",
-                START,
-                () -> member.logSince(mark).contains("password authentication failed for user \"replicator\""),
-                () -> member.logSince(mark));
-        assertThat(member.logSince(mark)).doesNotContain("mistyped");
-        assertThat(member.isRunning()).isTrue();
-        member.stop();
-        Files.writeString(member.config(), config);
-        member.start();
-        cluster.awaitHealthy();
-    }
-
-    private static void write(Path file, String text) {
-        try {
-            Files.createDirectories(file.getParent());
-            Files.writeString(file, text);
-            Path home = file.getParent();
-            User.own(home.getFileName().toString().equals("data") ? home : file);
-            if (file.getParent().getParent().getFileName().toString().equals("data")) {
-                User.own(file.getParent().getParent());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Every file with its length and time. */
-    private static TreeMap<String, String> files(Path folder) {
-        var all = new TreeMap<String, String>();
-        if (!Files.exists(folder)) {
-            return all;
-        }
-        try (Stream<Path> entries = Files.walk(folder)) {
-            for (Path entry : entries.filter(Files::isRegularFile).toList()) {
-                all.put(entry.toString(), Files.size(entry) + " " + Files.getLastModifiedTime(entry));
-            }
-            return all;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

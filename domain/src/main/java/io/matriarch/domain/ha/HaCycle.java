@@ -199,13 +199,7 @@ public final class HaCycle {
                 && (!dog.required() || dog.usable());
         var next = now.state().withWonRace(true);
         return mayPromote
-                ? Turn.of(
-                        next,
-                        Reason.PROMOTING_AFTER_HANDOVER,
-                        new Decision.RenewLeaderLock(),
-                        new Decision.ArmGuard(),
-                        new Decision.ArmWatchdog(),
-                        now.promotion())
+                ? now.promote(next, Reason.PROMOTING_AFTER_HANDOVER)
                 : Turn.of(next, Reason.TAKING_OVER_LOCK, new Decision.RenewLeaderLock());
     }
 

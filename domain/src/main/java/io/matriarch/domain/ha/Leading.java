@@ -93,13 +93,7 @@ final class Leading {
                     new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()));
         }
         Reason reason = now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK;
-        return Turn.of(
-                now.state(),
-                reason,
-                new Decision.RenewLeaderLock(),
-                new Decision.ArmGuard(),
-                new Decision.ArmWatchdog(),
-                now.promotion());
+        return now.promote(now.state(), reason);
     }
 
     /** The keys only the holder of the lock may write. */

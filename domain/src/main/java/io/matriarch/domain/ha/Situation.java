@@ -144,6 +144,17 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return new Decision.Promote(skipped);
     }
 
+    /** The promotion with what stands before it: no server becomes writable without (SAF-041). */
+    Turn promote(HaState next, Reason reason) {
+        return Turn.of(
+                next,
+                reason,
+                new Decision.RenewLeaderLock(),
+                new Decision.ArmGuard(),
+                new Decision.ArmWatchdog(),
+                promotion());
+    }
+
     /** How far our WAL reaches. */
     Lsn position() {
         return postgres().position().orElse(Lsn.ZERO);

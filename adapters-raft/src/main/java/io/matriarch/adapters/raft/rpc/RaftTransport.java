@@ -55,9 +55,8 @@ public final class RaftTransport implements AutoCloseable {
     public RaftTransport(TransportSettings settings) throws IOException {
         this.settings = settings;
         this.handshaker = new Handshaker(settings);
-        // A process with virtual threads that used the network takes 300 ms to end: the JVM waits so long for the
-        // thread
-        // that polls for them. A client has a handful of threads, so a command line does without.
+        // A process with virtual threads that used the network takes 300 ms to end: so long the JVM waits for the
+        // thread that polls for them. A client has a handful of threads, so a command line does without.
         this.threads = settings.role() == PeerRole.VOTER
                 ? Thread.ofVirtual().factory()
                 : Thread.ofPlatform().daemon().name("raft-rpc-", 0).factory();
