@@ -56,8 +56,12 @@ public final class LinuxMemory implements ProcessMemory {
     record Mapping(long address, long bytes) {}
 
     @Override
-    public void giveBack() {
+    public void collect() {
         System.gc();
+    }
+
+    @Override
+    public void giveBack() {
         try {
             for (Mapping mapping : mappings()) {
                 int _ = (int)

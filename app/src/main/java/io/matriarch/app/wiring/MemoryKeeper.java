@@ -13,7 +13,7 @@ final class MemoryKeeper {
 
     static final Duration AFTER_START = Duration.ofSeconds(20);
     static final Duration PERIOD = Duration.ofMinutes(5);
-    static final long GROWTH_BYTES = 3L << 20;
+    static final long GROWTH_BYTES = 2L << 20;
 
     private final ProcessMemory memory;
     private final LongSupplier heapBytes;
@@ -35,9 +35,10 @@ final class MemoryKeeper {
             return AFTER_START;
         }
         if (before.isEmpty() || heapBytes.getAsLong() - before.getAsLong() >= GROWTH_BYTES) {
-            memory.giveBack();
+            memory.collect();
             before = OptionalLong.of(heapBytes.getAsLong());
         }
+        memory.giveBack();
         return PERIOD;
     }
 }

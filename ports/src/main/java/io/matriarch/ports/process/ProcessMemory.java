@@ -1,12 +1,15 @@
 package io.matriarch.ports.process;
 
-/** The memory of this very process. */
+/** The memory of this very process. Both may be called as often as one likes. */
 public interface ProcessMemory {
 
+    /** Clears the heap of garbage and lets it shrink: for some tens of milliseconds every thread stands still. */
+    void collect();
+
     /**
-     * Gives back to the operating system what is not needed now, after a start for instance. Nothing is lost by it, what
-     * is needed again comes back by itself. Takes some tens of milliseconds during which every thread may stand still;
-     * may be called as often as one likes; what cannot be done is left undone.
+     * Gives pages back to the operating system that are not needed now, after a start for instance. Takes some
+     * milliseconds and stops nobody; nothing is lost by it, what is needed again comes back by itself; what cannot be done
+     * is left undone.
      */
     void giveBack();
 }
