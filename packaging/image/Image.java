@@ -1,3 +1,6 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +26,7 @@ import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -60,6 +64,10 @@ final class Image {
      * heap. So the image has copies without signature, provider and algorithms: the JDK has those.
      */
     static final String CERTIFICATES = "org.bouncycastle:";
+
+    static final String MANIFEST = "META-INF/MANIFEST.MF";
+
+    static final Pattern LICENCE = Pattern.compile("META-INF/[^/]*(LICEN[CS]E|NOTICE|COPYING)[^/]*", Pattern.CASE_INSENSITIVE);
 
     static final Pattern NOT_OF_CERTIFICATES = Pattern.compile("META-INF/([^/]*\\.(SF|RSA|DSA|EC)|services/.*|versions/.*)"
             + "|org/bouncycastle/(pqc|crypto|math|jce|jcajce/provider|oer|cbor|tsp|its|mime|est|dvcs|eac)/.*");
@@ -198,31 +206,73 @@ final class Image {
 
     private Path certificatesOnly(Path jar) throws IOException {
         Path cut = Files.createDirectories(base.resolve("app/target/image")).resolve(jar.getFileName());
-        if (Files.exists(cut) && Files.getLastModifiedTime(cut).compareTo(Files.getLastModifiedTime(jar)) > 0) {
-            return cut;
-        }
         try (var in = new ZipFile(jar.toFile());
                 var out = new ZipOutputStream(Files.newOutputStream(cut))) {
-            for (ZipEntry entry : in.stream().sorted(Comparator.comparing(ZipEntry::getName)).toList()) {
-                if (entry.isDirectory() || NOT_OF_CERTIFICATES.matcher(entry.getName()).matches()) {
-                    continue;
-                }
-                var copy = new ZipEntry(entry.getName());
-                copy.setTimeLocal(LocalDateTime.of(2000, 1, 1, 0, 0));
-                out.putNextEntry(copy);
-                try (var content = in.getInputStream(entry)) {
-                    if (entry.getName().equals("META-INF/MANIFEST.MF")) {
-                        var manifest = new Manifest(content);
-                        manifest.getEntries().clear();
-                        manifest.getMainAttributes().remove(Attributes.Name.MULTI_RELEASE);
-                        manifest.write(out);
-                    } else {
-                        content.transferTo(out);
-                    }
+            for (ZipEntry entry : entries(in)) {
+                if (entry.getName().equals(MANIFEST)) {
+                    var manifest = new Manifest(in.getInputStream(entry));
+                    manifest.getEntries().clear();
+                    manifest.getMainAttributes().remove(Attributes.Name.MULTI_RELEASE);
+                    var text = new ByteArrayOutputStream();
+                    manifest.write(text);
+                    add(out, MANIFEST, text.toByteArray());
+                } else if (!NOT_OF_CERTIFICATES.matcher(entry.getName()).matches()) {
+                    add(out, entry.getName(), in.getInputStream(entry).readAllBytes());
                 }
             }
         }
         return cut;
+    }
+
+    /**
+     * One jar of many, not compressed: `list` spends a tenth of its time on opening jars, on their manifests and on the
+     * search for services in each of them. What is in a jar for certain versions of Java is left out, as none of these
+     * needs it; licences stay, each under the name of its jar.
+     */
+    private Path merged(String fileName, Collection<String> names) throws IOException {
+        Path file = Files.createDirectories(base.resolve("app/target/image")).resolve(fileName);
+        var services = new TreeMap<String, String>();
+        var seen = new TreeSet<String>();
+        try (var out = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (String name : names) {
+                try (var in = new ZipFile(jars.get(name).toFile())) {
+                    for (ZipEntry entry : entries(in)) {
+                        byte[] content = in.getInputStream(entry).readAllBytes();
+                        if (entry.getName().startsWith("META-INF/services/")) {
+                            services.merge(entry.getName(), new String(content, UTF_8) + "\n", String::concat);
+                        } else if (LICENCE.matcher(entry.getName()).matches()) {
+                            add(out, "META-INF/" + jars.get(name).getFileName() + entry.getName().substring(8), content);
+                        } else if (!entry.getName().startsWith("META-INF/") && seen.add(entry.getName())) {
+                            add(out, entry.getName(), content);
+                        }
+                    }
+                }
+            }
+            for (var service : services.entrySet()) {
+                add(out, service.getKey(), service.getValue().getBytes(UTF_8));
+            }
+        }
+        return file;
+    }
+
+    private static List<ZipEntry> entries(ZipFile jar) {
+        return jar.stream()
+                .filter(entry -> !entry.isDirectory() && !entry.getName().endsWith("module-info.class"))
+                .sorted(Comparator.comparing(ZipEntry::getName))
+                .map(ZipEntry.class::cast)
+                .toList();
+    }
+
+    private static void add(ZipOutputStream out, String name, byte[] content) throws IOException {
+        var entry = new ZipEntry(name);
+        entry.setTimeLocal(LocalDateTime.of(2000, 1, 1, 0, 0));
+        entry.setMethod(ZipEntry.STORED);
+        entry.setSize(content.length);
+        var sum = new CRC32();
+        sum.update(content);
+        entry.setCrc(sum.getValue());
+        out.putNextEntry(entry);
+        out.write(content);
     }
 
     private void copyJars() throws IOException {
@@ -244,7 +294,10 @@ final class Image {
             client.forEach(name -> folders.putIfAbsent(name, core.contains(name) ? "core" : store));
             lists.put("agent-" + store, inOrder(core, client));
             Predicate<String> notOfTheClient = store.equals("raft") ? AGENT_ONLY.or(NODE_ONLY) : AGENT_ONLY;
-            lists.put("ctl-" + store, inOrder(ctl, closure(adapter, others.or(notOfTheClient))));
+            // The client first: services are looked for in this order.
+            var own = new ArrayList<>(List.of(adapter));
+            own.addAll(ctl);
+            lists.put("ctl-" + store, inOrder(own, closure(adapter, others.or(notOfTheClient))));
         }
         // One more store could bring a jar that another one has already put into its own folder.
         for (String name : folders.keySet()) {
@@ -259,8 +312,15 @@ final class Image {
         for (String name : folders.keySet()) {
             wanted.add(place(jars.get(name), image.resolve("lib").resolve(folders.get(name)), false));
         }
+        for (String list : lists.keySet()) {
+            refuseDuplicates(list, lists.get(list));
+        }
+        String oneJar = "io.matriarch:adapters-raft-ctl";
+        jars.put(oneJar, merged("adapters-raft-ctl.jar", lists.get("ctl-raft")));
+        folders.put(oneJar, "raft");
+        wanted.add(place(jars.get(oneJar), image.resolve("lib/raft"), false));
+        lists.put("ctl-raft", List.of(oneJar));
         for (var list : lists.entrySet()) {
-            refuseDuplicates(list.getKey(), list.getValue());
             String text = list.getValue().stream()
                     .map(name -> folders.get(name) + "/" + jars.get(name).getFileName() + "\n")
                     .collect(Collectors.joining());

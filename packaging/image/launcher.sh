@@ -94,7 +94,7 @@ launch() {
   exec "$home/runtime/bin/java" -Xlog:disable -Xlog:all=off -XX:-PrintWarnings \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeaders -XX:-UsePerfData \
-    -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
+    -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-AOTReplayTraining \
     $jvm_flags ${MATRIARCH_JVM_FLAGS-} "-Dmatriarch.home=$home" \
     "-Dmatriarch.program=$program" "-Djava.util.logging.config.file=$home/lib/logging.properties" "$@"
 }
