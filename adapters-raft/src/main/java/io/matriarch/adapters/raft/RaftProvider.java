@@ -1,5 +1,6 @@
 package io.matriarch.adapters.raft;
 
+import io.matriarch.adapters.raft.rpc.TransportSecurity;
 import io.matriarch.ports.dcs.ConsensusAdmin;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.plugin.ConfigSection;
@@ -39,6 +40,11 @@ public final class RaftProvider implements DcsProvider {
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
+    }
+
+    @Override
+    public void warmUp() {
+        TransportSecurity.warmUp();
     }
 
     @Override

@@ -154,13 +154,13 @@ public final class TreeSection implements ConfigSection {
     }
 
     private static Optional<String> asText(Object value) {
-        return switch (value) {
-            case String text -> Optional.of(text);
-            case Boolean flag -> Optional.of(flag ? "on" : "off");
-            case Number number -> Optional.of(Trees.text(number));
-            case null -> Optional.empty();
-            default -> Optional.empty();
-        };
+        if (value instanceof String text) {
+            return Optional.of(text);
+        }
+        if (value instanceof Boolean flag) {
+            return Optional.of(flag ? "on" : "off");
+        }
+        return value instanceof Number number ? Optional.of(Trees.text(number)) : Optional.empty();
     }
 
     static Optional<Duration> asSeconds(Object value, Optional<String> unit) {

@@ -67,14 +67,13 @@ public final class Trees {
 
     /** A value as the reference prints it: {@code True}, {@code None}, {@code 1e-05}. */
     public static String text(Object value) {
-        return switch (value) {
-            case null -> "None";
-            case Boolean b -> b ? "True" : "False";
-            case Double d -> real(d);
-            case Float f -> real(f.doubleValue());
-            case BigDecimal d -> real(d.doubleValue());
-            default -> Objects.toString(value);
-        };
+        // Not a switch over types here and below: the JVM makes a class for each, which costs every command a
+        // millisecond.
+        if (value instanceof Boolean flag) {
+            return flag ? "True" : "False";
+        }
+        boolean real = value instanceof Double || value instanceof Float || value instanceof BigDecimal;
+        return real ? real(((Number) value).doubleValue()) : Objects.toString(value, "None");
     }
 
     private static String real(double value) {
@@ -127,15 +126,16 @@ public final class Trees {
 
     /** Whether the reference would take the value for a true one: not empty, not zero, not false. */
     public static boolean truthy(Object value) {
-        return switch (value) {
-            case null -> false;
-            case Boolean b -> b;
-            case Number n -> n.doubleValue() != 0;
-            case String s -> !s.isEmpty();
-            case Map<?, ?> m -> !m.isEmpty();
-            case List<?> l -> !l.isEmpty();
-            default -> true;
-        };
+        if (value instanceof Boolean flag) {
+            return flag;
+        }
+        if (value instanceof Number number) {
+            return number.doubleValue() != 0;
+        }
+        boolean empty = value instanceof String text && text.isEmpty()
+                || value instanceof Map<?, ?> map && map.isEmpty()
+                || value instanceof List<?> list && list.isEmpty();
+        return value != null && !empty;
     }
 
     /** A copy without the keys that have no value. */

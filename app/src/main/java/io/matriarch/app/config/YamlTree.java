@@ -142,12 +142,16 @@ public final class YamlTree {
                 throw new YamlSyntaxException(where(node.getStartMark()) + "nested too deeply", null);
             }
             try {
-                return switch (node) {
-                    case ScalarNode scalar -> YamlScalars.read(scalar);
-                    case SequenceNode sequence -> items(sequence);
-                    case MappingNode mapping -> map(mapping);
-                    default -> throw new YamlSyntaxException(where(node.getStartMark()) + "can't be read", null);
-                };
+                if (node instanceof ScalarNode scalar) {
+                    return YamlScalars.read(scalar);
+                }
+                if (node instanceof SequenceNode sequence) {
+                    return items(sequence);
+                }
+                if (node instanceof MappingNode mapping) {
+                    return map(mapping);
+                }
+                throw new YamlSyntaxException(where(node.getStartMark()) + "can't be read", null);
             } finally {
                 depth--;
             }

@@ -75,12 +75,13 @@ final class ClusterTable {
     }
 
     private String cell(Object value) {
-        return switch (value) {
-            case null -> "";
-            case Map<?, ?> tags when tags.isEmpty() -> "";
-            case Map<?, ?> tags -> format == Format.TOPOLOGY ? Rows.flow(tags) : Rows.block(tags);
-            default -> Trees.text(value);
-        };
+        if (!(value instanceof Map<?, ?> tags)) {
+            return value == null ? "" : Trees.text(value);
+        }
+        if (tags.isEmpty()) {
+            return "";
+        }
+        return format == Format.TOPOLOGY ? Rows.flow(tags) : Rows.block(tags);
     }
 
     private List<String> columns(List<Map<String, Object>> rows) {

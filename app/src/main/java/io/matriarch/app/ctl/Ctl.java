@@ -49,7 +49,11 @@ public final class Ctl {
 
     private static List<DcsProvider> providers() {
         List<DcsProvider> providers = new ArrayList<>();
-        ServiceLoader.load(DcsProvider.class).forEach(providers::add);
+        for (DcsProvider provider : ServiceLoader.load(DcsProvider.class)) {
+            providers.add(provider);
+            // The search goes on through every jar meanwhile.
+            Thread.ofPlatform().daemon().uncaughtExceptionHandler((_, _) -> {}).start(provider::warmUp);
+        }
         return providers;
     }
 }

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 
 /** What a verb works with: the configuration, the store, the members' APIs and the operator. Made lazily, once. */
@@ -30,7 +32,7 @@ final class Session implements AutoCloseable {
 
     private final Console console;
     private final Supplier<TreeSection> settings;
-    private final Supplier<List<DcsProvider>> providers;
+    private final FutureTask<List<DcsProvider>> providers;
     private final Surroundings surroundings;
     private final Map<String, Dcs> stores = new LinkedHashMap<>();
     private TreeSection config;
@@ -43,7 +45,7 @@ final class Session implements AutoCloseable {
             Surroundings surroundings) {
         this.console = console;
         this.settings = settings;
-        this.providers = providers;
+        this.providers = new FutureTask<>(providers::get);
         this.surroundings = surroundings;
     }
 
@@ -66,9 +68,25 @@ final class Session implements AutoCloseable {
 
     TreeSection config() {
         if (config == null) {
+            // Finding the stores' clients takes as long as reading the configuration. What fails there fails here too,
+            // and
+            // is told here.
+            Thread.ofPlatform().daemon().uncaughtExceptionHandler((_, _) -> {}).start(this::providers);
             config = settings.get();
         }
         return config;
+    }
+
+    private List<DcsProvider> providers() {
+        providers.run();
+        try {
+            return providers.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AbortedException();
+        }
     }
 
     RestClient rest() {
@@ -119,10 +137,10 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** One attempt, which fails at once where nobody listens. */
+    /** One attempt with little patience. */
     void loadOnce(String name) throws DcsUnavailableException {
         Dcs dcs = dcs(name, Optional.empty());
-        dcs.adopt(new DcsTiming(Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofSeconds(10)));
+        dcs.adopt(new DcsTiming(Duration.ofSeconds(10), Duration.ofSeconds(3), Duration.ofSeconds(3)));
         dcs.load();
     }
 
@@ -150,7 +168,7 @@ final class Session implements AutoCloseable {
     /** The provider of the configured store: of several sections the first in alphabetical order. */
     private DcsProvider provider() {
         Map<String, Object> values = config().values();
-        List<DcsProvider> found = providers.get();
+        List<DcsProvider> found = providers();
         return found.stream()
                 .filter(provider -> values.get(provider.section()) != null)
                 .min((one, other) -> one.section().compareTo(other.section()))
@@ -164,7 +182,7 @@ final class Session implements AutoCloseable {
 
     /** The provider of a store of that name, configured or not. */
     Optional<DcsProvider> provider(String section) {
-        return providers.get().stream()
+        return providers().stream()
                 .filter(provider -> provider.section().equals(section))
                 .findFirst();
     }

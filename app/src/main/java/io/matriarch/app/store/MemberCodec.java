@@ -199,15 +199,14 @@ final class MemberCodec {
         }
 
         static Optional<Long> number(Object value) {
-            return switch (value) {
-                case Integer number -> Optional.of(number.longValue());
-                case Long number -> Optional.of(number);
-                case java.math.BigInteger number -> Optional.of(number.longValue());
-                case Double number when number == Math.rint(number) -> Optional.of(number.longValue());
-                case String text -> digits(text);
-                case null -> Optional.empty();
-                default -> Optional.empty();
-            };
+            if (value instanceof String text) {
+                return digits(text);
+            }
+            boolean whole = value instanceof Integer
+                    || value instanceof Long
+                    || value instanceof java.math.BigInteger
+                    || value instanceof Double number && number == Math.rint(number);
+            return whole ? Optional.of(((Number) value).longValue()) : Optional.empty();
         }
 
         private static Optional<Long> digits(String text) {

@@ -20,6 +20,14 @@ public interface DcsProvider {
      */
     Dcs client(ConfigSection settings, DcsContext context);
 
+    /**
+     * Loads what a client will need, on a thread of its own while the caller reads its configuration. Touches no network,
+     * keeps nothing; what goes wrong here goes wrong again, and is told, when the client is made.
+     */
+    default void warmUp() {
+        // Most have nothing worth it.
+    }
+
     /** Administration of the store, where the store is ours. */
     default Optional<ConsensusAdmin> admin(ConfigSection settings) {
         return Optional.empty();

@@ -57,15 +57,9 @@ public final class RaftTransport implements AutoCloseable {
         this.handshaker = new Handshaker(settings);
         // A process with virtual threads that used the network takes 300 ms to end: so long the JVM waits for the
         // thread that polls for them. A client has a handful of threads, so a command line does without.
-        this.threads = settings.role() == PeerRole.VOTER
-                ? Thread.ofVirtual().factory()
-                : Thread.ofPlatform().daemon().name("raft-rpc-", 0).factory();
+        this.threads = settings.role() == PeerRole.VOTER ? Thread.ofVirtual().factory() : RaftTransport::daemon;
         this.executor = Executors.newThreadPerTaskExecutor(threads);
-        var timer = new ScheduledThreadPoolExecutor(1, task -> {
-            var thread = new Thread(task, "raft-rpc-timer");
-            thread.setDaemon(true);
-            return thread;
-        });
+        var timer = new ScheduledThreadPoolExecutor(1, RaftTransport::daemon);
         timer.setRemoveOnCancelPolicy(true);
         this.scheduler = timer;
         if (settings.security() instanceof TransportSecurity.Open && settings.role() == PeerRole.VOTER) {
@@ -73,6 +67,13 @@ public final class RaftTransport implements AutoCloseable {
                     "the raft port of {} is open: no secret and no encryption, partners are known by address only",
                     settings.self());
         }
+    }
+
+    /** Not by the JDK's builder: what that one numbers its threads with takes a command line 5 ms to make. */
+    private static Thread daemon(Runnable task) {
+        var thread = new Thread(task, "raft-rpc");
+        thread.setDaemon(true);
+        return thread;
     }
 
     public TransportSettings settings() {

@@ -1,9 +1,11 @@
 package io.matriarch.adapters.raft.rpc;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.slf4j.LoggerFactory;
 
 /** Who may talk to the Raft port, and how that is proved. */
 public sealed interface TransportSecurity {
@@ -56,6 +58,15 @@ public sealed interface TransportSecurity {
         @Override
         public String toString() {
             return "SharedSecret[***]";
+        }
+    }
+
+    /** Loads the JVM's TLS, which takes longer than most of what a command line does. */
+    static void warmUp() {
+        try {
+            SelfMadeTls.dialling();
+        } catch (IOException e) {
+            LoggerFactory.getLogger(TransportSecurity.class).debug("no TLS", e);
         }
     }
 }
