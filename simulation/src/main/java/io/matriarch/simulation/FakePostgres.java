@@ -6,6 +6,7 @@ import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.postgres.Replication;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.ShutdownPosition;
@@ -15,6 +16,7 @@ import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.domain.rewind.LeaderTimeline;
 import io.matriarch.domain.slot.SlotChange;
@@ -291,9 +293,15 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
             return new SqlView.NoAnswer("not up");
         }
         return primary
-                ? new SqlView.Primary(timeline(), end(), List.of())
+                ? new SqlView.Primary(timeline(), end(), List.of(), Replication.NONE)
                 : new SqlView.Standby(
-                        end(), end(), Optional.of(timeline()), attachedTo.isPresent(), false, false, List.of());
+                        end(),
+                        end(),
+                        Optional.of(timeline()),
+                        attachedTo.isPresent() ? WalReceiver.STREAMING : WalReceiver.NONE,
+                        false,
+                        false,
+                        List.of());
     }
 
     private Optional<ControlData> controlData() {
@@ -692,6 +700,11 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     @Override
     public Optional<List<HistoryLine>> localHistory(Timeline timeline) {
         return Optional.of(history());
+    }
+
+    @Override
+    public ControlResult synchronousStandbyNames(Optional<String> names) {
+        return new ControlResult.Done();
     }
 
     @Override

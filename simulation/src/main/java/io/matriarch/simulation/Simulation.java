@@ -61,21 +61,12 @@ public final class Simulation {
     private final SortedMap<MemberName, SimAgent.Host> hosts = new TreeMap<>();
     private final List<SimulatedClock> clocks = new ArrayList<>();
     private final SimulatedClock storeClock = new SimulatedClock();
-    private final HaSettings settings = new HaSettings(
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(3),
-            1048576,
-            Duration.ofSeconds(20),
-            Optional.empty(),
-            Duration.ofSeconds(20),
-            false,
-            false,
-            true,
-            Duration.ofMinutes(30),
-            true,
-            false,
-            false);
+    private final HaSettings settings = HaSettings.DEFAULTS
+            .edit()
+            .timing(Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(3))
+            .primaryStartTimeout(Duration.ofSeconds(20))
+            .pgCtlTimeout(Duration.ofSeconds(20))
+            .build();
     private final DcsTiming timing = new DcsTiming(settings.ttl(), settings.loopWait(), settings.retryTimeout());
     private final InMemoryStore store = new InMemoryStore(storeClock, timing);
     private final List<Long> acknowledged = new ArrayList<>();

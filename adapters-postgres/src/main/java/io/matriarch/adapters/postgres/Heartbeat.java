@@ -1,9 +1,12 @@
 package io.matriarch.adapters.postgres;
 
 import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.Replication;
 import io.matriarch.domain.postgres.SlotView;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.postgres.WalReceiver;
+import io.matriarch.domain.postgres.WalSender;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
@@ -39,7 +42,16 @@ final class Heartbeat implements AutoCloseable {
                    (SELECT pg_catalog.string_agg(pg_catalog.concat_ws('|', s.slot_name, s.slot_type, s.active,
                                COALESCE(s.restart_lsn::pg_catalog.text, ''),
                                COALESCE(s.confirmed_flush_lsn::pg_catalog.text, '')), ',')
-                      FROM pg_catalog.pg_get_replication_slots() AS s WHERE NOT s.temporary)
+                      FROM pg_catalog.pg_get_replication_slots() AS s WHERE NOT s.temporary),
+                   CASE WHEN r.in_recovery THEN NULL ELSE
+                       (SELECT pg_catalog.string_agg(pg_catalog.concat_ws('|', a.application_name, s.state,
+                                   s.sync_state, COALESCE(s.write_lsn::pg_catalog.text, ''),
+                                   COALESCE(s.flush_lsn::pg_catalog.text, ''),
+                                   COALESCE(s.replay_lsn::pg_catalog.text, '')), E'\n')
+                          FROM pg_catalog.pg_stat_get_wal_senders() AS s
+                          JOIN pg_catalog.pg_stat_get_activity(NULL) AS a ON a.pid = s.pid) END,
+                   pg_catalog.current_setting('synchronous_standby_names'),
+                   pg_catalog.current_setting('synchronous_commit')
               FROM (SELECT pg_catalog.pg_is_in_recovery() AS in_recovery) AS r
               LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() AS w ON true
             """;
@@ -102,18 +114,46 @@ final class Heartbeat implements AutoCloseable {
             List<SlotView> slots = slots(Optional.ofNullable(row.getString(9)).orElse(""));
             if (!row.getBoolean(1)) {
                 replayedTimeline.forget();
-                return new SqlView.Primary(new Timeline(row.getInt(2)), lsn(row.getString(3)), slots);
+                return new SqlView.Primary(new Timeline(row.getInt(2)), lsn(row.getString(3)), slots, replication(row));
             }
             Lsn replayed = lsn(row.getString(4));
             return new SqlView.Standby(
                     lsn(row.getString(3)),
                     replayed,
                     timeline(row, used, replayed, patience),
-                    "streaming".equals(row.getString(7)),
+                    receiver(row.getString(7)),
                     !Optional.ofNullable(row.getString(8)).orElse("").isEmpty(),
                     row.getBoolean(5),
                     slots);
         }
+    }
+
+    private static WalReceiver receiver(String status) {
+        return status == null
+                ? WalReceiver.NONE
+                : status.equals("streaming") ? WalReceiver.STREAMING : WalReceiver.NOT_STREAMING;
+    }
+
+    private static Replication replication(ResultSet row) throws SQLException {
+        var senders = new ArrayList<WalSender>();
+        String text = Optional.ofNullable(row.getString(10)).orElse("");
+        for (String line : text.isEmpty() ? new String[0] : text.split("\n")) {
+            // From the end: an application's name may have any character in it.
+            String[] column = line.split("\\|", -1);
+            int last = column.length - 1;
+            senders.add(new WalSender(
+                    String.join("|", List.of(column).subList(0, last - 4)),
+                    column[last - 4],
+                    column[last - 3],
+                    position(column[last - 2]),
+                    position(column[last - 1]),
+                    position(column[last])));
+        }
+        return new Replication(senders, row.getString(11), row.getString(12));
+    }
+
+    private static Optional<Lsn> position(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(text));
     }
 
     private Optional<Timeline> timeline(ResultSet row, Connection used, Lsn replayed, Duration patience)
@@ -139,8 +179,8 @@ final class Heartbeat implements AutoCloseable {
                     column[0],
                     column[1].equals("logical") ? SlotView.Kind.LOGICAL : SlotView.Kind.PHYSICAL,
                     column[2].startsWith("t"),
-                    column[3].isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(column[3])),
-                    column[4].isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(column[4]))));
+                    position(column[3]),
+                    position(column[4])));
         }
         return slots;
     }

@@ -34,6 +34,7 @@ final class PgControl implements PostgresControl {
 
     private final Server server;
     private final Guard guard;
+    private final Reloader reloader;
     private final Starter starter;
     private final Stopper stopper;
     private final Bootstrap bootstrap;
@@ -48,6 +49,7 @@ final class PgControl implements PostgresControl {
     PgControl(Server server, Guard guard, Reloader reloader) {
         this.server = server;
         this.guard = guard;
+        this.reloader = reloader;
         this.wal = new WalReader(server.dataDirectory());
         this.timelines = new TimelineFiles(server.dataDirectory());
         this.starter = new Starter(server, guard);
@@ -244,6 +246,12 @@ final class PgControl implements PostgresControl {
     @Override
     public Optional<List<HistoryLine>> localHistory(Timeline timeline) {
         return timelines.history(timeline);
+    }
+
+    @Override
+    public ControlResult synchronousStandbyNames(Optional<String> names) {
+        server.synchronousNames(names);
+        return reloader.loaded(Server.SYNCHRONOUS_NAMES);
     }
 
     @Override

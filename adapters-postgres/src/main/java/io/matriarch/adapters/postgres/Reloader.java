@@ -1,6 +1,8 @@
 package io.matriarch.adapters.postgres;
 
 import io.matriarch.domain.postgres.PostgresView.PendingParameter;
+import io.matriarch.ports.postgres.ControlResult;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -91,6 +93,28 @@ final class Reloader {
             // The next question tells.
         }
         server.status().pendingRestart(pending(connection));
+    }
+
+    /** Writes the files and reloads; done when a new connection is told the parameter's new value. */
+    ControlResult loaded(String parameter) {
+        if (!server.processes().isAlive()) {
+            // The files are written by the next start.
+            return new ControlResult.Done();
+        }
+        String wanted = server.parameters().file().getOrDefault(parameter, "");
+        try {
+            server.files().writeMain(server.parameters().file(), server.presentRecovery());
+            try (Connection connection = connect()) {
+                reload(connection);
+                String now = text(connection, "SELECT pg_catalog.current_setting('" + parameter + "')");
+                return now.equals(wanted)
+                        ? new ControlResult.Done()
+                        : new ControlResult.Failed(
+                                "PostgreSQL has " + parameter + "='" + now + "' after a reload, not '" + wanted + "'");
+            }
+        } catch (SQLException | IOException e) {
+            return new ControlResult.Failed("cannot set " + parameter + ": " + e.getMessage());
+        }
     }
 
     /** Without a connection: for a server that cannot be asked yet. */

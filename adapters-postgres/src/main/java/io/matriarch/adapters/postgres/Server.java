@@ -29,6 +29,8 @@ final class Server {
 
     private static final Logger log = LoggerFactory.getLogger(Server.class);
 
+    static final String SYNCHRONOUS_NAMES = "synchronous_standby_names";
+
     private final ServerProcesses processes;
     private final ServerStatus status = new ServerStatus();
     private final ReplayedTimeline replayedTimeline =
@@ -39,6 +41,7 @@ final class Server {
 
     private volatile PostgresContext context;
     private volatile PgSettings settings;
+    private volatile Optional<String> synchronousNames = Optional.empty();
 
     Server(PostgresContext context) {
         this.context = context;
@@ -111,7 +114,15 @@ final class Server {
     }
 
     ServerParameters parameters() {
-        return ServerParameters.of(settings, context.scope(), majorOrOldest(), catalog());
+        var configured = ServerParameters.of(settings, context.scope(), majorOrOldest(), catalog());
+        return synchronousNames
+                .map(names -> configured.with(Map.of(SYNCHRONOUS_NAMES, names)))
+                .orElse(configured);
+    }
+
+    /** What commits wait for from now on, whatever the configuration says; nothing to do as that says. */
+    void synchronousNames(Optional<String> names) {
+        synchronousNames = names;
     }
 
     /** Whether pg_rewind is wanted and can be run. */

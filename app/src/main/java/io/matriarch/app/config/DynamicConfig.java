@@ -1,5 +1,6 @@
 package io.matriarch.app.config;
 
+import io.matriarch.domain.settings.StandbyCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +83,7 @@ public record DynamicConfig(
     private record Reading(Map<String, Object> tree, List<String> warnings) {
 
         DynamicSettings settings() {
-            Optional<DynamicSettings.StandbyCluster> standby = standby();
+            Optional<StandbyCluster> standby = standby();
             return new DynamicSettings(
                     number("maximum_lag_on_failover", Optional.empty(), 1_048_576, 0),
                     number("maximum_lag_on_syncnode", Optional.empty(), -1, -1),
@@ -172,13 +173,13 @@ public record DynamicConfig(
             return list.stream().flatMap(item -> Trees.asMap(item).stream()).toList();
         }
 
-        private Optional<DynamicSettings.StandbyCluster> standby() {
+        private Optional<StandbyCluster> standby() {
             Map<String, Object> section = Trees.mapAt(tree, "standby_cluster");
             if (List.of("host", "port", "restore_command").stream().noneMatch(key -> Trees.truthy(section.get(key)))) {
                 return Optional.empty();
             }
             TreeSection reading = TreeSection.of("standby_cluster", section);
-            return Optional.of(new DynamicSettings.StandbyCluster(
+            return Optional.of(new StandbyCluster(
                     reading.text("host"),
                     reading.integer("port").filter(port -> port > 0 && port <= 65535),
                     reading.text("primary_slot_name"),

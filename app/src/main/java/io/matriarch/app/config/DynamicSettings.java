@@ -1,5 +1,6 @@
 package io.matriarch.app.config;
 
+import io.matriarch.domain.settings.StandbyCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -53,29 +54,5 @@ public record DynamicSettings(
     public DynamicSettings {
         permanentSlots = Trees.frozen(permanentSlots);
         ignoredSlots = ignoredSlots.stream().map(Trees::frozen).toList();
-    }
-
-    /**
-     * The cluster that a standby cluster follows.
-     *
-     * @param host one or several with commas
-     * @param primarySlotName slot over there; none is used when absent
-     * @param createReplicaMethods for the standby leader
-     * @param restoreCommand for all members
-     * @param archiveCleanupCommand for all members
-     * @param recoveryMinApplyDelay for the standby leader
-     */
-    public record StandbyCluster(
-            Optional<String> host,
-            Optional<Integer> port,
-            Optional<String> primarySlotName,
-            List<String> createReplicaMethods,
-            Optional<String> restoreCommand,
-            Optional<String> archiveCleanupCommand,
-            Optional<String> recoveryMinApplyDelay) {
-
-        public StandbyCluster {
-            createReplicaMethods = List.copyOf(createReplicaMethods);
-        }
     }
 }

@@ -7,7 +7,6 @@ import io.matriarch.domain.cluster.ScheduledRestart;
 import io.matriarch.domain.ha.Observation;
 import io.matriarch.domain.ha.TaskView;
 import io.matriarch.domain.postgres.ControlData;
-import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.SqlView;
@@ -69,7 +68,9 @@ public final class MemberReport {
 
     private static boolean checkpointPending(PostgresView server) {
         Optional<Timeline> controlled = server.controlData().map(ControlData::checkpointTimeline);
-        return server.sql() instanceof SqlView.Primary(Timeline written, Lsn _, var _)
-                && controlled.filter(timeline -> !timeline.equals(written)).isPresent();
+        return server.sql() instanceof SqlView.Primary primary
+                && controlled
+                        .filter(timeline -> !timeline.equals(primary.timeline()))
+                        .isPresent();
     }
 }

@@ -9,6 +9,8 @@ import io.matriarch.app.config.TreeSection;
 import io.matriarch.app.loop.SettingsSource;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.settings.HaSettings;
+import io.matriarch.domain.settings.SlotSettings;
+import io.matriarch.domain.settings.SyncSettings;
 import io.matriarch.domain.time.LeaseLadder;
 import io.matriarch.ports.dcs.DcsTiming;
 import io.matriarch.ports.dcs.StoreKey;
@@ -137,21 +139,47 @@ final class LiveSettings implements SettingsSource {
         EffectiveConfig config = live.effective();
         DynamicSettings dynamic = config.settings();
         TreeSection postgresql = config.postgresqlSection();
-        return new HaSettings(
-                timing.ttl(),
-                timing.loopWait(),
-                timing.retryTimeout(),
-                dynamic.maximumLagOnFailoverBytes(),
-                dynamic.primaryStartTimeout(),
-                Optional.of(dynamic.primaryStopTimeout()).filter(Duration::isPositive),
-                postgresql.seconds("pg_ctl_timeout").orElse(Duration.ofSeconds(60)),
-                dynamic.checkTimeline(),
-                dynamic.paused(),
-                postgresql.flag("use_slots").orElse(true),
-                dynamic.memberSlotsTtl(),
-                live.state().agent().bootstrapDcs().isPresent(),
-                postgresql.flag("remove_data_directory_on_rewind_failure").orElse(false),
-                postgresql.flag("remove_data_directory_on_diverged_timelines").orElse(false));
+        return HaSettings.DEFAULTS
+                .edit()
+                .timing(timing.ttl(), timing.loopWait(), timing.retryTimeout())
+                .maximumLagOnFailover(dynamic.maximumLagOnFailoverBytes())
+                .primaryStartTimeout(dynamic.primaryStartTimeout())
+                .primaryStopTimeout(Optional.of(dynamic.primaryStopTimeout()).filter(Duration::isPositive))
+                .pgCtlTimeout(postgresql.seconds("pg_ctl_timeout").orElse(Duration.ofSeconds(60)))
+                .checkTimeline(dynamic.checkTimeline())
+                .paused(dynamic.paused())
+                .mayBootstrap(live.state().agent().bootstrapDcs().isPresent())
+                .removeOnRewindFailure(postgresql
+                        .flag("remove_data_directory_on_rewind_failure")
+                        .orElse(false))
+                .removeOnDivergedTimelines(postgresql
+                        .flag("remove_data_directory_on_diverged_timelines")
+                        .orElse(false))
+                .sync(sync(dynamic, postgresql))
+                .failsafe(dynamic.failsafeMode())
+                .standbyCluster(dynamic.standbyCluster())
+                .slots(new SlotSettings(postgresql.flag("use_slots").orElse(true), dynamic.memberSlotsTtl()))
+                .maxTimelinesHistory((int) Math.min(dynamic.maxTimelinesHistory(), Integer.MAX_VALUE))
+                .raceBackoff(dynamic.primaryRaceBackoff())
+                .build();
+    }
+
+    /** A standby cluster confirms nothing that its own clients have committed: it has none. */
+    private static SyncSettings sync(DynamicSettings dynamic, TreeSection postgresql) {
+        SyncSettings.Mode mode = dynamic.standbyCluster().isPresent()
+                ? SyncSettings.Mode.OFF
+                : switch (dynamic.synchronousMode()) {
+                    case OFF -> SyncSettings.Mode.OFF;
+                    case ON -> SyncSettings.Mode.PRIORITY;
+                    case QUORUM -> SyncSettings.Mode.QUORUM;
+                };
+        return new SyncSettings(
+                mode,
+                dynamic.synchronousModeStrict(),
+                Math.max(1, dynamic.synchronousNodeCount()),
+                dynamic.maximumLagOnSyncnodeBytes(),
+                Optional.ofNullable(postgresql.section("parameters").values().get("synchronous_standby_names"))
+                        .map(Object::toString));
     }
 
     /** What the loss of another voter can cost at these times (SAF-071). */

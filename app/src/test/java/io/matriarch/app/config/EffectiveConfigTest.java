@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.settings.StandbyCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +123,7 @@ class EffectiveConfigTest {
     @Test
     @DisplayName("CFG-094: a standby cluster without a slot's name uses none")
     void readsStandbyClusters() {
-        DynamicSettings.StandbyCluster standby = settings("standby_cluster: {host: 'a,b', port: '5433'}")
+        StandbyCluster standby = settings("standby_cluster: {host: 'a,b', port: '5433'}")
                 .standbyCluster()
                 .orElseThrow();
         assertThat(standby.host()).contains("a,b");

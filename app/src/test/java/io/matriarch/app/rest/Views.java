@@ -19,11 +19,13 @@ import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.postgres.PostgresView.PendingParameter;
+import io.matriarch.domain.postgres.Replication;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.domain.time.MonotonicTime;
 import io.matriarch.ports.dcs.StoreKey;
@@ -66,7 +68,7 @@ final class Views {
         Lsn position = new Lsn(83_886_176);
         return new Views(
                 Role.PRIMARY,
-                new SqlView.Primary(Timeline.FIRST, position, List.of()),
+                new SqlView.Primary(Timeline.FIRST, position, List.of(), Replication.NONE),
                 new ServerReport.Answer(
                         STARTED, 150018, new ServerReport.Position.Primary(position), Timeline.FIRST, List.of()));
     }
@@ -81,7 +83,13 @@ final class Views {
         return new Views(
                         Role.REPLICA,
                         new SqlView.Standby(
-                                position, position, Optional.of(Timeline.FIRST), streaming, false, false, List.of()),
+                                position,
+                                position,
+                                Optional.of(Timeline.FIRST),
+                                streaming ? WalReceiver.STREAMING : WalReceiver.NOT_STREAMING,
+                                false,
+                                false,
+                                List.of()),
                         new ServerReport.Answer(
                                 STARTED,
                                 150018,

@@ -92,7 +92,7 @@ final class Following {
             if (standby.replayPaused() && now.seen().serverVersion() >= 140000) {
                 decisions.add(new Decision.ResumeReplay());
             }
-            if (now.settings().useSlots()) {
+            if (now.settings().slots().use()) {
                 var changes = SlotPlanner.forReplica(
                         now.self(), now.cluster().leaderName(), now.cluster().members(), standby.slots());
                 if (!changes.isEmpty()) {

@@ -35,14 +35,14 @@ final class Leading {
                 .orElseGet(() -> SlotRetention.begin(
                         now.cluster().status().retained(), now.seen().now()));
         SlotRetention after = before.refresh(
-                now.settings().useSlots()
+                now.settings().slots().use()
                         ? SlotPlanner.memberSlots(now.self(), now.cluster().members())
                         : List.of(),
                 now.seen().now(),
-                now.settings().memberSlotsTtl());
+                now.settings().slots().memberTtl());
         List<Note> notes = after.expiredSince(before).stream()
                 .map(name -> Note.info("Replication slot '" + name + "' for absent cluster member is expired after "
-                        + now.settings().memberSlotsTtl().toSeconds() + " sec."))
+                        + now.settings().slots().memberTtl().toSeconds() + " sec."))
                 .toList();
         return lead(now.with(now.state().withRetention(Optional.of(after)))).with(notes);
     }
@@ -142,7 +142,7 @@ final class Leading {
         if (!(now.postgres().sql() instanceof SqlView.Primary primary)) {
             return List.of();
         }
-        var changes = now.settings().useSlots()
+        var changes = now.settings().slots().use()
                 ? SlotPlanner.forPrimary(
                         now.self(),
                         now.cluster().members(),

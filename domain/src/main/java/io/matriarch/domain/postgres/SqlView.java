@@ -15,8 +15,9 @@ public sealed interface SqlView {
      * @param timeline the timeline it writes
      * @param flushed its WAL is on disk up to here
      * @param slots replication slots, temporary ones excluded
+     * @param replication who streams from it, and whom its commits wait for
      */
-    record Primary(Timeline timeline, Lsn flushed, List<SlotView> slots) implements SqlView {
+    record Primary(Timeline timeline, Lsn flushed, List<SlotView> slots, Replication replication) implements SqlView {
 
         public Primary {
             slots = List.copyOf(slots);
@@ -30,7 +31,7 @@ public sealed interface SqlView {
      * @param replayed replayed up to here
      * @param receivedTimeline the timeline the WAL receiver streams, once it has received something; without it the one
      *     the server says it replays
-     * @param streaming whether the WAL receiver streams at the moment
+     * @param receiver its WAL receiver at the moment
      * @param archiveRecovery whether a restore command is set
      * @param replayPaused whether replay stands still on request or because of a parameter
      * @param slots replication slots, temporary ones excluded
@@ -39,7 +40,7 @@ public sealed interface SqlView {
             Lsn received,
             Lsn replayed,
             Optional<Timeline> receivedTimeline,
-            boolean streaming,
+            WalReceiver receiver,
             boolean archiveRecovery,
             boolean replayPaused,
             List<SlotView> slots)
@@ -47,6 +48,10 @@ public sealed interface SqlView {
 
         public Standby {
             slots = List.copyOf(slots);
+        }
+
+        public boolean streaming() {
+            return receiver == WalReceiver.STREAMING;
         }
 
         /** How far its WAL reaches: received or replayed, whichever is further. */

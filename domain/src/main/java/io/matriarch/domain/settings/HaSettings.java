@@ -15,11 +15,15 @@ import java.util.Optional;
  * @param pgCtlTimeout how long a start or restart is waited for
  * @param checkTimeline whether a candidate's timeline must not be behind
  * @param paused whether automation is off
- * @param useSlots whether members stream through replication slots
- * @param memberSlotsTtl how long the slot of an absent member is kept; zero for not at all
  * @param mayBootstrap whether the local configuration says how to initialize a cluster
  * @param removeOnRewindFailure whether a data directory may be removed after a failed rewind
  * @param removeOnDivergedTimelines whether a diverged data directory may be removed when it cannot be rewound
+ * @param sync synchronous replication
+ * @param failsafe whether a primary goes on without the store while all members agree
+ * @param standbyCluster the cluster this one follows, if it is a standby cluster
+ * @param slots replication slots
+ * @param maxTimelinesHistory lines of history kept, 0 for all
+ * @param raceBackoff how long a replica whose WAL still moves puts off a race; zero for not at all
  */
 public record HaSettings(
         Duration ttl,
@@ -31,11 +35,15 @@ public record HaSettings(
         Duration pgCtlTimeout,
         boolean checkTimeline,
         boolean paused,
-        boolean useSlots,
-        Duration memberSlotsTtl,
         boolean mayBootstrap,
         boolean removeOnRewindFailure,
-        boolean removeOnDivergedTimelines) {
+        boolean removeOnDivergedTimelines,
+        SyncSettings sync,
+        boolean failsafe,
+        Optional<StandbyCluster> standbyCluster,
+        SlotSettings slots,
+        int maxTimelinesHistory,
+        Duration raceBackoff) {
 
     /** The reference's defaults. */
     public static final HaSettings DEFAULTS = new HaSettings(
@@ -49,10 +57,14 @@ public record HaSettings(
             false,
             false,
             true,
-            Duration.ofMinutes(30),
-            true,
             false,
-            false);
+            false,
+            SyncSettings.OFF,
+            false,
+            Optional.empty(),
+            SlotSettings.DEFAULTS,
+            0,
+            Duration.ZERO);
 
     public HaSettings {
         if (loopWait.plus(retryTimeout.multipliedBy(2)).compareTo(ttl) > 0) {
@@ -65,5 +77,163 @@ public record HaSettings(
     public Duration peerPatience() {
         Duration eighth = ttl.dividedBy(8);
         return eighth.compareTo(Duration.ofSeconds(2)) < 0 ? eighth : Duration.ofSeconds(2);
+    }
+
+    /** Whether this cluster follows another one: nobody is promoted then. */
+    public boolean isStandbyCluster() {
+        return standbyCluster.isPresent();
+    }
+
+    /** The same with some of it changed; nothing is checked before {@link Edit#build}. */
+    public Edit edit() {
+        return new Edit(this);
+    }
+
+    /** A copy that can be changed setting by setting. */
+    public static final class Edit {
+        private Duration ttl;
+        private Duration loopWait;
+        private Duration retryTimeout;
+        private long maximumLagOnFailover;
+        private Duration primaryStartTimeout;
+        private Optional<Duration> primaryStopTimeout;
+        private Duration pgCtlTimeout;
+        private boolean checkTimeline;
+        private boolean paused;
+        private boolean mayBootstrap;
+        private boolean removeOnRewindFailure;
+        private boolean removeOnDivergedTimelines;
+        private SyncSettings sync;
+        private boolean failsafe;
+        private Optional<StandbyCluster> standbyCluster;
+        private SlotSettings slots;
+        private int maxTimelinesHistory;
+        private Duration raceBackoff;
+
+        private Edit(HaSettings from) {
+            ttl = from.ttl;
+            loopWait = from.loopWait;
+            retryTimeout = from.retryTimeout;
+            maximumLagOnFailover = from.maximumLagOnFailover;
+            primaryStartTimeout = from.primaryStartTimeout;
+            primaryStopTimeout = from.primaryStopTimeout;
+            pgCtlTimeout = from.pgCtlTimeout;
+            checkTimeline = from.checkTimeline;
+            paused = from.paused;
+            mayBootstrap = from.mayBootstrap;
+            removeOnRewindFailure = from.removeOnRewindFailure;
+            removeOnDivergedTimelines = from.removeOnDivergedTimelines;
+            sync = from.sync;
+            failsafe = from.failsafe;
+            standbyCluster = from.standbyCluster;
+            slots = from.slots;
+            maxTimelinesHistory = from.maxTimelinesHistory;
+            raceBackoff = from.raceBackoff;
+        }
+
+        public Edit maximumLagOnFailover(long value) {
+            maximumLagOnFailover = value;
+            return this;
+        }
+
+        public Edit primaryStartTimeout(Duration value) {
+            primaryStartTimeout = value;
+            return this;
+        }
+
+        public Edit pgCtlTimeout(Duration value) {
+            pgCtlTimeout = value;
+            return this;
+        }
+
+        public Edit checkTimeline(boolean value) {
+            checkTimeline = value;
+            return this;
+        }
+
+        public Edit paused(boolean value) {
+            paused = value;
+            return this;
+        }
+
+        public Edit mayBootstrap(boolean value) {
+            mayBootstrap = value;
+            return this;
+        }
+
+        public Edit removeOnRewindFailure(boolean value) {
+            removeOnRewindFailure = value;
+            return this;
+        }
+
+        public Edit removeOnDivergedTimelines(boolean value) {
+            removeOnDivergedTimelines = value;
+            return this;
+        }
+
+        public Edit sync(SyncSettings value) {
+            sync = value;
+            return this;
+        }
+
+        public Edit failsafe(boolean value) {
+            failsafe = value;
+            return this;
+        }
+
+        public Edit standbyCluster(Optional<StandbyCluster> value) {
+            standbyCluster = value;
+            return this;
+        }
+
+        public Edit slots(SlotSettings value) {
+            slots = value;
+            return this;
+        }
+
+        public Edit maxTimelinesHistory(int value) {
+            maxTimelinesHistory = value;
+            return this;
+        }
+
+        public Edit raceBackoff(Duration value) {
+            raceBackoff = value;
+            return this;
+        }
+
+        /** The three that depend on each other. */
+        public Edit timing(Duration ttl, Duration loopWait, Duration retryTimeout) {
+            this.ttl = ttl;
+            this.loopWait = loopWait;
+            this.retryTimeout = retryTimeout;
+            return this;
+        }
+
+        public Edit primaryStopTimeout(Optional<Duration> value) {
+            primaryStopTimeout = value;
+            return this;
+        }
+
+        public HaSettings build() {
+            return new HaSettings(
+                    ttl,
+                    loopWait,
+                    retryTimeout,
+                    maximumLagOnFailover,
+                    primaryStartTimeout,
+                    primaryStopTimeout,
+                    pgCtlTimeout,
+                    checkTimeline,
+                    paused,
+                    mayBootstrap,
+                    removeOnRewindFailure,
+                    removeOnDivergedTimelines,
+                    sync,
+                    failsafe,
+                    standbyCluster,
+                    slots,
+                    maxTimelinesHistory,
+                    raceBackoff);
+        }
     }
 }

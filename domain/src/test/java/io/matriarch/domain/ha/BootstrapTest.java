@@ -34,22 +34,7 @@ class BootstrapTest {
     }
 
     private static HaSettings noBootstrap() {
-        HaSettings all = HaSettings.DEFAULTS;
-        return new HaSettings(
-                all.ttl(),
-                all.loopWait(),
-                all.retryTimeout(),
-                all.maximumLagOnFailover(),
-                all.primaryStartTimeout(),
-                all.primaryStopTimeout(),
-                all.pgCtlTimeout(),
-                false,
-                false,
-                true,
-                all.memberSlotsTtl(),
-                false,
-                false,
-                false);
+        return HaSettings.DEFAULTS.edit().mayBootstrap(false).build();
     }
 
     private static HaState abandonedSince(long revision, Duration ago) {

@@ -121,7 +121,8 @@ class LeaderRaceTest {
                         "HA-069 check_timeline: an older timeline does not race",
                         replica()
                                 .upstream(new Upstream.Nobody())
-                                .settings(new Settings(HaSettings.DEFAULTS)
+                                .settings(HaSettings.DEFAULTS
+                                        .edit()
                                         .checkTimeline(true)
                                         .build())
                                 .clusterTimeline(2)

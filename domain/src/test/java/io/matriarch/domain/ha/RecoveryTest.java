@@ -18,10 +18,14 @@ import org.junit.jupiter.api.TestFactory;
 class RecoveryTest {
 
     private static final HaSettings AT_ONCE =
-            new Settings(HaSettings.DEFAULTS).primaryStartTimeout(Duration.ZERO).build();
+            HaSettings.DEFAULTS.edit().primaryStartTimeout(Duration.ZERO).build();
 
     private static HaSettings remove(boolean failed, boolean diverged) {
-        return new Settings(HaSettings.DEFAULTS).remove(failed, diverged).build();
+        return HaSettings.DEFAULTS
+                .edit()
+                .removeOnRewindFailure(failed)
+                .removeOnDivergedTimelines(diverged)
+                .build();
     }
 
     private static TaskResult compared(boolean checkpointed) {

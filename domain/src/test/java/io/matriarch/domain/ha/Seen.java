@@ -19,6 +19,7 @@ import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.postgres.Replication;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.SlotView;
@@ -27,6 +28,7 @@ import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
@@ -70,7 +72,7 @@ final class Seen {
     ServerProcess process = new ServerProcess.Alive();
     ServerState state = ServerState.RUNNING;
     Role role = Role.PRIMARY;
-    SqlView sql = new SqlView.Primary(Timeline.FIRST, POSITION, List.of());
+    SqlView sql = new SqlView.Primary(Timeline.FIRST, POSITION, List.of(), Replication.NONE);
     Optional<Upstream> upstream = Optional.empty();
     boolean recoverySignal;
     boolean rewindConfigured = true;
@@ -193,14 +195,27 @@ final class Seen {
     Seen asStandby() {
         role = Role.REPLICA;
         sql = new SqlView.Standby(
-                POSITION, POSITION, Optional.of(Timeline.FIRST), true, false, false, List.<SlotView>of());
+                POSITION,
+                POSITION,
+                Optional.of(Timeline.FIRST),
+                WalReceiver.STREAMING,
+                false,
+                false,
+                List.<SlotView>of());
         control = Optional.of(control(ControlData.State.IN_ARCHIVE_RECOVERY));
         recoverySignal = true;
         return this;
     }
 
     Seen standbyAt(Lsn position, Timeline timeline, boolean streaming) {
-        sql = new SqlView.Standby(position, position, Optional.of(timeline), streaming, false, false, List.of());
+        sql = new SqlView.Standby(
+                position,
+                position,
+                Optional.of(timeline),
+                streaming ? WalReceiver.STREAMING : WalReceiver.NONE,
+                false,
+                false,
+                List.of());
         return this;
     }
 
@@ -384,7 +399,7 @@ final class Seen {
     }
 
     Seen paused() {
-        return settings(new Settings(settings).paused(true).build());
+        return settings(settings.edit().paused(true).build());
     }
 
     Seen promoting() {
@@ -414,7 +429,7 @@ final class Seen {
     }
 
     Seen onTimeline(int timeline) {
-        sql = new SqlView.Primary(new Timeline(timeline), POSITION, List.of());
+        sql = new SqlView.Primary(new Timeline(timeline), POSITION, List.of(), Replication.NONE);
         return this;
     }
 
@@ -456,7 +471,8 @@ final class Seen {
     }
 
     Seen replayPaused() {
-        sql = new SqlView.Standby(POSITION, POSITION, Optional.of(Timeline.FIRST), true, false, true, List.of());
+        sql = new SqlView.Standby(
+                POSITION, POSITION, Optional.of(Timeline.FIRST), WalReceiver.STREAMING, false, true, List.of());
         return this;
     }
 
@@ -530,63 +546,5 @@ final class Seen {
 
     Turn decide() {
         return HaCycle.decide(before, observation());
-    }
-
-    /** Settings, one changed at a time. */
-    static final class Settings {
-        private final HaSettings from;
-        private Duration primaryStartTimeout;
-        private boolean checkTimeline;
-        private boolean paused;
-        private boolean removeFailed;
-        private boolean removeDiverged;
-
-        Settings(HaSettings from) {
-            this.from = from;
-            primaryStartTimeout = from.primaryStartTimeout();
-            checkTimeline = from.checkTimeline();
-            paused = from.paused();
-            removeFailed = from.removeOnRewindFailure();
-            removeDiverged = from.removeOnDivergedTimelines();
-        }
-
-        Settings primaryStartTimeout(Duration timeout) {
-            primaryStartTimeout = timeout;
-            return this;
-        }
-
-        Settings checkTimeline(boolean on) {
-            checkTimeline = on;
-            return this;
-        }
-
-        Settings paused(boolean on) {
-            paused = on;
-            return this;
-        }
-
-        Settings remove(boolean afterFailure, boolean diverged) {
-            removeFailed = afterFailure;
-            removeDiverged = diverged;
-            return this;
-        }
-
-        HaSettings build() {
-            return new HaSettings(
-                    from.ttl(),
-                    from.loopWait(),
-                    from.retryTimeout(),
-                    from.maximumLagOnFailover(),
-                    primaryStartTimeout,
-                    from.primaryStopTimeout(),
-                    from.pgCtlTimeout(),
-                    checkTimeline,
-                    paused,
-                    from.useSlots(),
-                    from.memberSlotsTtl(),
-                    from.mayBootstrap(),
-                    removeFailed,
-                    removeDiverged);
-        }
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -25,20 +24,9 @@ class HaSettingsTest {
     }
 
     private static HaSettings with(int ttl, int loopWait, int retryTimeout) {
-        return new HaSettings(
-                Duration.ofSeconds(ttl),
-                Duration.ofSeconds(loopWait),
-                Duration.ofSeconds(retryTimeout),
-                1048576,
-                Duration.ofSeconds(300),
-                Optional.empty(),
-                Duration.ofSeconds(60),
-                false,
-                false,
-                true,
-                Duration.ofMinutes(30),
-                true,
-                false,
-                false);
+        return HaSettings.DEFAULTS
+                .edit()
+                .timing(Duration.ofSeconds(ttl), Duration.ofSeconds(loopWait), Duration.ofSeconds(retryTimeout))
+                .build();
     }
 }

@@ -98,6 +98,14 @@ public interface PostgresControl {
     /** Creates, advances and drops replication slots. */
     ControlResult changeSlots(List<SlotChange> changes);
 
+    /**
+     * Sets {@code synchronous_standby_names}, now and for every later start until it is set anew; of a running server it
+     * returns when the server has loaded it.
+     *
+     * @param names the parameter's value, empty for none; nothing to give it back to the configuration
+     */
+    ControlResult synchronousStandbyNames(Optional<String> names);
+
     /** The history file of {@code timeline} in the local WAL directory; empty when there is none. */
     Optional<List<HistoryLine>> localHistory(Timeline timeline);
 
