@@ -37,6 +37,8 @@ public final class HaLoop {
 
     private static final Logger log = LoggerFactory.getLogger(HaLoop.class);
 
+    private static final Duration AFTER_A_BUG = Duration.ofSeconds(1);
+
     private final MemberName self;
     private final Observer observer;
     private final DecisionInterpreter interpreter;
@@ -52,9 +54,10 @@ public final class HaLoop {
     private Optional<Published> published = Optional.empty();
     private Optional<StoreSnapshot> lastRead = Optional.empty();
     private Instant dcsLastSeen = Instant.EPOCH;
+    private boolean storeAnswers = true;
 
-    /** What this member has last shown of itself, positions left out, and when. */
-    private record Published(Member member, MonotonicTime at) {}
+    /** What this member has last shown of itself, positions left out, when, and in the turn that saw what. */
+    private record Published(Member member, MonotonicTime at, Observation in) {}
 
     HaLoop(
             MemberName self,
@@ -89,11 +92,27 @@ public final class HaLoop {
     }
 
     /**
+     * One turn that ends whatever goes wrong in it. The mandate of the renewals ends by itself if turns go on to fail;
+     * the lease guard does the rest.
+     *
+     * @return when the next one is due at the latest
+     */
+    public Duration steadyTurn() {
+        try {
+            return turn();
+        } catch (RuntimeException e) {
+            log.error("Unexpected exception raised, please report it as a BUG", e);
+            return AFTER_A_BUG;
+        }
+    }
+
+    /**
      * One turn.
      *
      * @return when the next one is due at the latest; zero for at once
      */
     public Duration turn() {
+        MonotonicTime began = clock.now();
         Observer.Seen seen = observer.observe(state, shutdown);
         Observation observation = seen.observation();
         keeper.signOfLife();
@@ -101,15 +120,18 @@ public final class HaLoop {
         Turn turn = HaCycle.decide(before, observation);
         state = turn.next();
         say(turn, observation);
+        appear(observation);
         boolean changed = carryOut(turn, observation) || onlyMovedOn(before, turn);
         // What is decided again right after it was done has not had the effect it should: that is no reason to hurry.
         boolean soon = changed && !turn.decisions().equals(lastDecisions);
         lastDecisions = turn.decisions();
-        publish(observation);
+        if (storeAnswers) {
+            publish(observation);
+        }
         keeper.signOfLife();
         ServerReport account = observer.report(observation);
         keeper.signOfLife();
-        Duration next = soon ? Duration.ZERO : nextWithin(observation);
+        Duration next = soon ? Duration.ZERO : nextWithin(observation, began);
         remember(seen, turn, account, next);
         return next;
     }
@@ -123,6 +145,7 @@ public final class HaLoop {
     /** Runs the decisions in order until one is not done. True if the world has changed, so that a turn should follow. */
     private boolean carryOut(Turn turn, Observation seen) {
         boolean changed = false;
+        storeAnswers = true;
         for (Decision decision : turn.decisions()) {
             Outcome outcome = interpreter.carryOut(decision, seen);
             keeper.signOfLife();
@@ -131,6 +154,12 @@ public final class HaLoop {
                 case Outcome.Started(String task) -> {
                     log.debug("began {}", task);
                     return false;
+                }
+                case Outcome.NoAnswer(String why) -> {
+                    log.warn("{}", why);
+                    // Each further call would wait as long for nothing.
+                    storeAnswers = false;
+                    return changed;
                 }
                 case Outcome.Failed(String why) -> {
                     log.warn("{}", why);
@@ -170,6 +199,15 @@ public final class HaLoop {
         };
     }
 
+    /** Whose key is missing is nobody for the others: that comes before anything the turn has decided. */
+    private void appear(Observation seen) {
+        if (seen.dcs() instanceof DcsView.Read(var cluster)
+                && cluster.member(self).isEmpty()) {
+            publish(seen);
+            keeper.signOfLife();
+        }
+    }
+
     /**
      * Every member shows itself once a loop, and at once when there is news: the turns between, which events have begun,
      * cost the store nothing. A key that is another process's is left alone.
@@ -185,21 +223,29 @@ public final class HaLoop {
                 .map(Published::member)
                 .filter(now.withoutPositions()::equals)
                 .isPresent();
-        if (shown && cluster.member(self).isPresent()) {
+        if (shown && (cluster.member(self).isPresent() || published.get().in() == seen)) {
             return;
         }
         WriteResult result = dcs.publishMember(self, ClusterCodec.encodeMember(now));
         published = Optional.empty();
         switch (result) {
-            case WriteResult.Done _ -> published = Optional.of(new Published(now.withoutPositions(), clock.now()));
+            case WriteResult.Done _ ->
+                published = Optional.of(new Published(now.withoutPositions(), clock.now(), seen));
             case WriteResult.Refused(String why) -> log.warn("could not publish this member: {}", why);
             case WriteResult.Unknown(String why) -> log.warn("no answer on publishing this member: {}", why);
         }
     }
 
-    /** A held lease has a rung before which there must be a turn; a scheduled switchover has its time. */
-    private Duration nextWithin(Observation seen) {
-        Duration next = seen.settings().loopWait();
+    /**
+     * One loop after the turn began; a held lease has a rung before which there must be a turn, and a scheduled
+     * switchover has its time.
+     */
+    private Duration nextWithin(Observation seen, MonotonicTime began) {
+        Duration next = seen.settings().loopWait().minus(clock.now().since(began));
+        if (!next.isPositive()) {
+            log.warn("Loop time exceeded, rescheduling immediately.");
+            return Duration.ZERO;
+        }
         if (keeper.view() instanceof LeaseView.Mine(Lease lease)) {
             Duration toRung = clock.now()
                     .until(LeaseLadder.of(seen.settings().ttl()).cleanStopAt(lease.deadline()))

@@ -131,7 +131,7 @@ public final class LeaseKeeper {
                 }
                 case LockResult.Refused(String why) -> new Outcome.Failed("could not " + what + ": " + why);
                 case LockResult.Unknown(String why) ->
-                    new Outcome.Failed("no answer on trying to " + what + ": " + why);
+                    new Outcome.NoAnswer("no answer on trying to " + what + ": " + why);
             };
         } finally {
             attempts.unlock();
@@ -215,7 +215,7 @@ public final class LeaseKeeper {
             }
             case LockResult.Unknown(String why) -> {
                 again();
-                yield new Outcome.Failed("no answer on renewing the leader lock: " + why);
+                yield new Outcome.NoAnswer("no answer on renewing the leader lock: " + why);
             }
         };
     }
@@ -324,8 +324,13 @@ public final class LeaseKeeper {
         return switch (result) {
             case WriteResult.Done _ -> new Outcome.Done();
             case WriteResult.Refused(String why) -> new Outcome.Failed("could not " + what + ": " + why);
-            case WriteResult.Unknown(String why) -> new Outcome.Failed("no answer on trying to " + what + ": " + why);
+            case WriteResult.Unknown(String why) -> new Outcome.NoAnswer("no answer on trying to " + what + ": " + why);
         };
+    }
+
+    private static Duration soonAgain(String why, Duration interval) {
+        log.debug("{}", why);
+        return interval.dividedBy(4);
     }
 
     /**
@@ -348,10 +353,10 @@ public final class LeaseKeeper {
                 return interval.dividedBy(4);
             }
         }
-        if (renew() instanceof Outcome.Failed(String why)) {
-            log.debug("{}", why);
-            return interval.dividedBy(4);
-        }
-        return interval;
+        return switch (renew()) {
+            case Outcome.Done _, Outcome.Started _ -> interval;
+            case Outcome.Failed(String why) -> soonAgain(why, interval);
+            case Outcome.NoAnswer(String why) -> soonAgain(why, interval);
+        };
     }
 }

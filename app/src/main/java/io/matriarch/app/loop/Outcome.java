@@ -11,4 +11,7 @@ public sealed interface Outcome {
 
     /** It is not done, and the rest of the turn is dropped. */
     record Failed(String why) implements Outcome {}
+
+    /** The store did not answer: it may have been done or not, and the turn asks the store for nothing more. */
+    record NoAnswer(String why) implements Outcome {}
 }

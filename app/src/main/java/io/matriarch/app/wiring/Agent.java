@@ -144,8 +144,8 @@ public final class Agent implements AutoCloseable {
     }
 
     private Duration turn() {
+        Duration next = loop.steadyTurn();
         try {
-            Duration next = loop.turn();
             // An agent that ends because the data directory is another cluster's leaves no file of ours in it.
             if (loop.exit().isEmpty()
                     && loop.view()
@@ -156,9 +156,8 @@ public final class Agent implements AutoCloseable {
             }
             return next;
         } catch (RuntimeException e) {
-            // The mandate of the renewals ends by itself if this goes on; the lease guard does the rest.
-            log.error("Unexpected exception raised, please report it as a BUG", e);
-            return Duration.ofSeconds(1);
+            log.error("the configuration in force could not be kept beside the data, please report it as a BUG", e);
+            return next;
         }
     }
 

@@ -70,7 +70,7 @@ class LeaseKeeperTest {
         assertThat(acquired().deadline()).isEqualTo(began.plus(TTL));
         clock.advance(Duration.ofSeconds(5));
         dcs.script(_ -> Fault.ANSWER_LOST);
-        assertThat(keeper.renew()).isInstanceOf(Outcome.Failed.class);
+        assertThat(keeper.renew()).isInstanceOf(Outcome.NoAnswer.class);
         assertThat(keeper.lease().orElseThrow().deadline()).isEqualTo(began.plus(TTL));
         dcs.healed();
         MonotonicTime later = clock.now();
@@ -117,7 +117,7 @@ class LeaseKeeperTest {
         Lease lease = acquired();
         LeaseId offered = others.offerLease(OTHER).orElseThrow();
         dcs.script(_ -> Fault.REQUEST_LATE);
-        assertThat(keeper.handOver(OTHER, offered, Change.NONE)).isInstanceOf(Outcome.Failed.class);
+        assertThat(keeper.handOver(OTHER, offered, Change.NONE)).isInstanceOf(Outcome.NoAnswer.class);
         assertThat(keeper.view()).isEqualTo(new LeaseView.Former(lease.id()));
         dcs.healed();
         keeper.adoptFrom(lease.id());
