@@ -83,7 +83,7 @@ class LiveConfigTest {
     }
 
     @Test
-    @DisplayName("CFG-017, CFG-037: an unusable document changes nothing, an equal one neither")
+    @DisplayName("HA-021, CFG-017, CFG-037: an unusable document changes nothing, an equal one neither")
     void adoptsWhatIsNew() {
         LiveConfig live = start();
         for (String bad :

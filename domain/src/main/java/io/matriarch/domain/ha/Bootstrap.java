@@ -209,6 +209,11 @@ final class Bootstrap {
             return undo(now.with(
                     now.state().withBootstrap(BootstrapStep.FAILED, now.state().bootstrapKey())));
         }
+        if (now.seen().watchdog().required() && !now.seen().watchdog().usable()) {
+            return undo(now.with(now.state()
+                            .withBootstrap(BootstrapStep.FAILED, now.state().bootstrapKey())))
+                    .with(List.of(Note.error("Cancelling bootstrap because watchdog activation failed")));
+        }
         return now.turn(
                 Reason.BOOTSTRAP_TAKING_LOCK,
                 new Decision.InitializeCluster(

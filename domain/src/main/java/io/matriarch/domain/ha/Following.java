@@ -26,6 +26,13 @@ final class Following {
             return now.demote(Reason.LOST_BEFORE_PROMOTE);
         }
         Situation lost = now.with(now.state().withWonRace(false));
+        if (now.state().wonRace()) {
+            Turn turn = stream(lost);
+            // Who tried for the lock says once that another one has it; whatever else there is to do is done as ever.
+            return turn.reason() == Reason.FOLLOWING_LEADER
+                    ? new Turn(turn.next(), Reason.RACE_LOST, List.of(), turn.notes(), turn.decisions())
+                    : turn;
+        }
         return Requests.restart(lost).or(() -> Requests.reinitialize(lost)).orElseGet(() -> stream(lost));
     }
 

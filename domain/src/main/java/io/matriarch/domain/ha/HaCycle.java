@@ -98,6 +98,7 @@ public final class HaCycle {
             state = state.withLastLocked(
                     cluster.leaderName().orElseThrow(), cluster.epoch().number(), cluster.members());
         }
+        state = state.withRace(race(state.race(), seen));
         if (seen.postgres().isAlive() && !seen.postgres().state().isStarting()) {
             // Up again: what was tried for the last failure may be tried for the next one.
             state = state.withCrashRecoveryTried(false).withStartingSince(Optional.empty());
@@ -105,6 +106,16 @@ public final class HaCycle {
             state = state.withStartingSince(Optional.of(seen.now()));
         }
         return state;
+    }
+
+    private static RaceMemory race(RaceMemory before, Observation seen) {
+        RaceMemory race = before;
+        if (seen.dcs() instanceof DcsView.Read(ClusterView cluster)) {
+            race = cluster.isLocked() ? race.held() : race.free(seen.now());
+        }
+        return seen.postgres().sql() instanceof SqlView.Standby standby
+                ? race.at(standby.position(), seen.now(), seen.settings().loopWait())
+                : race;
     }
 
     private static Turn withDcs(Situation now) {

@@ -28,6 +28,7 @@ import java.util.function.Consumer;
  * @param demotedOffline whether the server was stopped because the store was not reachable
  * @param startingSince since when the server has been starting up
  * @param wonRace whether the lock was acquired by a race and the promotion is still to come
+ * @param race what is remembered for the next race
  * @param handover the planned hand-over
  * @param retention when the slots of absent members were last wanted; empty while somebody else leads
  * @param failedTask the long action that failed last, until another one ends
@@ -49,6 +50,7 @@ public record HaState(
         boolean demotedOffline,
         Optional<MonotonicTime> startingSince,
         boolean wonRace,
+        RaceMemory race,
         HandoverPhase handover,
         Optional<SlotRetention> retention,
         Optional<FailedTask> failedTask,
@@ -71,6 +73,7 @@ public record HaState(
             false,
             Optional.empty(),
             false,
+            RaceMemory.NONE,
             new HandoverPhase.None(),
             Optional.empty(),
             Optional.empty(),
@@ -157,6 +160,10 @@ public record HaState(
         return edit(next -> next.wonRace = won);
     }
 
+    public HaState withRace(RaceMemory memory) {
+        return edit(next -> next.race = memory);
+    }
+
     public HaState withHandover(HandoverPhase phase) {
         return edit(next -> next.handover = phase);
     }
@@ -196,6 +203,7 @@ public record HaState(
         private boolean demotedOffline;
         private Optional<MonotonicTime> startingSince;
         private boolean wonRace;
+        private RaceMemory race;
         private HandoverPhase handover;
         private Optional<SlotRetention> retention;
         private Optional<FailedTask> failedTask;
@@ -217,6 +225,7 @@ public record HaState(
             demotedOffline = from.demotedOffline;
             startingSince = from.startingSince;
             wonRace = from.wonRace;
+            race = from.race;
             handover = from.handover;
             retention = from.retention;
             failedTask = from.failedTask;
@@ -240,6 +249,7 @@ public record HaState(
                     demotedOffline,
                     startingSince,
                     wonRace,
+                    race,
                     handover,
                     retention,
                     failedTask,

@@ -66,6 +66,10 @@ final class LeaderRace {
             // How far its WAL reaches is not known: it may lack what others have.
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("my server does not answer: " + why)));
         }
+        Optional<Turn> putOff = RaceDelay.backoff(now);
+        if (putOff.isPresent()) {
+            return putOff.get();
+        }
         if (now.seen().peers().isEmpty()) {
             return poll(now);
         }
@@ -153,7 +157,9 @@ final class LeaderRace {
         Optional<MemberName> candidate =
                 request.candidate().filter(name -> now.cluster().member(name).isPresent());
         if (candidate.isPresent()) {
-            Optional<String> trouble = limitation(now, candidate.get());
+            Optional<String> trouble = RaceDelay.candidateHadItsTime(now)
+                    ? Optional.of("not taking the lock")
+                    : limitation(now, candidate.get());
             if (trouble.isEmpty()) {
                 notes.add(Note.info(request.action() + ": to " + candidate.get() + ", i am " + now.self()));
                 return false;

@@ -21,6 +21,8 @@ public enum Reason {
     PROMOTING_AFTER_HANDOVER("promoted self to leader because the leader lock was handed over to me"),
     PROMOTING_AFTER_RACE("promoted self to leader by acquiring session lock"),
     PROMOTING_WITH_LOCK("promoted self to leader because I had the session lock"),
+    RACE_PUT_OFF("My (%s) wal position moved since last heart beat loop, %s seconds until leader race"),
+    RACE_LOST("following new leader after trying and failing to obtain lock"),
     NOT_HEALTHIEST("following a different leader because i am not the healthiest node"),
     NOT_ALLOWED_TO_PROMOTE("following a different leader because I am not allowed to promote"),
 

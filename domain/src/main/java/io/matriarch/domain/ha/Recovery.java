@@ -111,12 +111,7 @@ final class Recovery {
     private static Turn withoutLock(Situation now, StopProof proof) {
         Situation checked = now.with(firstCheck(now));
         if (needsCrashRecovery(checked)) {
-            // A guard that is still armed for the lost lease would end the recovery as it ends any server.
-            return checked.turn(
-                    Reason.RECOVERING_CRASH,
-                    new Decision.DisarmGuard(proof),
-                    new Decision.DisarmWatchdog(),
-                    new Decision.RecoverCrash(proof));
+            return recoverCrash(checked, proof);
         }
         Optional<Turn> mended = mend(checked, proof);
         if (mended.isPresent()) {
@@ -124,6 +119,26 @@ final class Recovery {
         }
         // A divergence that cannot be judged yet is judged again while the server runs as a standby.
         return checked.startStandby(Reason.STARTING_AS_SECONDARY, proof, checked.upstream());
+    }
+
+    /** A guard that is still armed for a lost lease would end the recovery as it ends any server. */
+    private static Turn recoverCrash(Situation now, StopProof proof) {
+        return now.turn(
+                Reason.RECOVERING_CRASH,
+                new Decision.DisarmGuard(proof),
+                new Decision.DisarmWatchdog(),
+                new Decision.RecoverCrash(proof));
+    }
+
+    /** A standby that ended in the middle of replay is as unclean for pg_rewind as a crashed primary. */
+    private static boolean crashedInRecovery(Situation now) {
+        return now.rewindPossible()
+                && !now.state().crashRecoveryTried()
+                && !now.postgres().backupLabel()
+                && now.postgres()
+                        .controlData()
+                        .filter(data -> data.state() == ControlData.State.IN_ARCHIVE_RECOVERY)
+                        .isPresent();
     }
 
     private static HaState firstCheck(Situation now) {
@@ -154,15 +169,20 @@ final class Recovery {
             case CHECK, UNSURE -> compare(now, leader.get(), name);
             case NEEDED ->
                 Optional.of(
-                        now.rewindPossible()
-                                ? now.turn(Reason.REWINDING, List.of(name), new Decision.Rewind(leader.get(), proof))
-                                : now.turn(
-                                        Reason.REINITIALIZING_DIVERGED,
-                                        new Decision.CopyFrom(
-                                                leader.get(),
-                                                "reinitializing due to diverged timelines",
-                                                "it has diverged, cannot be rewound, and"
-                                                        + " remove_data_directory_on_diverged_timelines is set")));
+                        crashedInRecovery(now)
+                                ? recoverCrash(now, proof)
+                                : now.rewindPossible()
+                                        ? now.turn(
+                                                Reason.REWINDING,
+                                                List.of(name),
+                                                new Decision.Rewind(leader.get(), proof))
+                                        : now.turn(
+                                                Reason.REINITIALIZING_DIVERGED,
+                                                new Decision.CopyFrom(
+                                                        leader.get(),
+                                                        "reinitializing due to diverged timelines",
+                                                        "it has diverged, cannot be rewound, and"
+                                                                + " remove_data_directory_on_diverged_timelines is set")));
             case FAILED ->
                 removalOption(now)
                         .map(option -> now.turn(

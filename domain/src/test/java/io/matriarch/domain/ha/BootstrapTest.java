@@ -124,6 +124,14 @@ class BootstrapTest {
                                 OURS,
                                 new Epoch(1, Optional.of(SELF), Timeline.FIRST, Revision.ABSENT))),
                 row(
+                        "HA-035 a required watchdog that cannot be used cancels the bootstrap",
+                        bootstrapped()
+                                .watchdog(false, false)
+                                .before(HaState.INITIAL.withBootstrap(
+                                        BootstrapStep.TAKING_LOCK, Optional.of(new Revision(7)))),
+                        Reason.BOOTSTRAP_FAILED,
+                        StopServer.class),
+                row(
                         "HA-036 done: guard and watchdog",
                         leader().before(HaState.INITIAL.withBootstrap(
                                 BootstrapStep.TAKING_LOCK, Optional.of(new Revision(7)))),

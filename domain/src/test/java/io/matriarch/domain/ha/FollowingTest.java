@@ -40,6 +40,11 @@ class FollowingTest {
                         Reason.FOLLOWING_LEADER,
                         new Follow(upstream(OTHER), Role.REPLICA)),
                 row(
+                        "HA-071 another one has won the race: said once, and followed",
+                        follower().upstream(new Upstream.Nobody()).before(HaState.INITIAL.withWonRace(true)),
+                        Reason.RACE_LOST,
+                        new Follow(upstream(OTHER), Role.REPLICA)),
+                row(
                         "HA-022 a leader whose key is missing: streaming goes on",
                         follower().without(OTHER),
                         Reason.FOLLOWING_LEADER),

@@ -198,7 +198,7 @@ class HaCycleTest {
                         Reason.SYSTEM_ID_MISMATCH,
                         Exit.class),
                 row(
-                        "CFG-110 another process has the name: the agent ends and touches nothing",
+                        "HA-142 CFG-110 another process has the name: the agent ends and touches nothing",
                         leader().nameTaken(),
                         Reason.NAME_TAKEN,
                         Exit.class),

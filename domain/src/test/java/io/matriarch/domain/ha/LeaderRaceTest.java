@@ -221,7 +221,25 @@ class LeaderRaceTest {
                         Reason.ACQUIRING_AS_REPLICA,
                         AcquireLeaderLock.class),
                 row(
-                        "W-24 a request for later says nothing now",
+                        "W-5 a candidate that has not taken the lock for a whole ttl is not waited for any longer",
+                        replica()
+                                .switchover(OTHER, THIRD)
+                                .peers(dead(OTHER), peer(THIRD, POSITION))
+                                .before(HaState.INITIAL.withRace(
+                                        RaceMemory.NONE.free(NOW.minus(HaSettings.DEFAULTS.ttl())))),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        AcquireLeaderLock.class),
+                row(
+                        "W-5 a millisecond earlier it is",
+                        replica()
+                                .upstream(new Upstream.Nobody())
+                                .switchover(OTHER, THIRD)
+                                .peers(dead(OTHER), peer(THIRD, POSITION))
+                                .before(HaState.INITIAL.withRace(RaceMemory.NONE.free(
+                                        NOW.minus(HaSettings.DEFAULTS.ttl().minusMillis(1))))),
+                        Reason.NOT_HEALTHIEST),
+                row(
+                        "HA-092 W-24 a request for later says nothing now",
                         replica()
                                 .upstream(new Upstream.Nobody())
                                 .scheduled(Duration.ofMinutes(5), SELF)

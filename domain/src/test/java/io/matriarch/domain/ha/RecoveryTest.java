@@ -185,6 +185,34 @@ class RecoveryTest {
                         Reason.REWINDING,
                         new Rewind(upstream(OTHER), PROOF)),
                 row(
+                        "HA-062 diverged, but it ended in the middle of replay: recovered before it is rewound",
+                        crashed()
+                                .stopped(ControlData.State.IN_ARCHIVE_RECOVERY)
+                                .ledBy(OTHER)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, 1, List.of())
+                                        .withRewind(RewindProgress.NEEDED)),
+                        Reason.RECOVERING_CRASH,
+                        DisarmGuard.class,
+                        DisarmWatchdog.class,
+                        RecoverCrash.class),
+                row(
+                        "HA-062 once an episode",
+                        crashed()
+                                .stopped(ControlData.State.IN_ARCHIVE_RECOVERY)
+                                .ledBy(OTHER)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, 1, List.of())
+                                        .withRewind(RewindProgress.NEEDED)
+                                        .withCrashRecoveryTried(true)),
+                        Reason.REWINDING,
+                        Rewind.class),
+                row(
+                        "HA-049 an unfinished base backup is recovered by the server itself, not in single-user mode",
+                        crashed().withBackupLabel().ledBy(OTHER),
+                        Reason.COMPARING_TIMELINES,
+                        CompareTimelines.class),
+                row(
                         "diverged, but the leader is not primary yet: a standby meanwhile",
                         crashed()
                                 .stopped(ControlData.State.SHUT_DOWN)

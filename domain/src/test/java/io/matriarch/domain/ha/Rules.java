@@ -54,6 +54,16 @@ final class Rules {
                         .isFalse();
                 assertThat(holds).isFalse();
             }
+            case Decision.RecoverCrash _ ->
+                assertThat(holds)
+                        .describedAs(
+                                "HA-027: under the lock nothing is recovered outside the time limit of a start: %s",
+                                turn)
+                        .isFalse();
+            case Decision.WriteStatus _ ->
+                assertThat(kinds(earlier))
+                        .describedAs("HA-018: the status only after a renewal: %s", turn)
+                        .contains(Decision.RenewLeaderLock.class);
             case Decision.KeepWatchdogAlive _ ->
                 assertThat(kinds(earlier))
                         .describedAs("HA-017: keepalive only after a renewal: %s", turn)

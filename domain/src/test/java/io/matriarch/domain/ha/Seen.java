@@ -75,6 +75,7 @@ final class Seen {
     SqlView sql = new SqlView.Primary(Timeline.FIRST, POSITION, List.of(), Replication.NONE);
     Optional<Upstream> upstream = Optional.empty();
     boolean recoverySignal;
+    boolean backupLabel;
     boolean rewindConfigured = true;
     int version = 150000;
     TaskView task = new TaskView.Idle();
@@ -460,6 +461,11 @@ final class Seen {
         return this;
     }
 
+    Seen withBackupLabel() {
+        backupLabel = true;
+        return this;
+    }
+
     Seen noRewind() {
         rewindConfigured = false;
         return this;
@@ -531,7 +537,7 @@ final class Seen {
                         sql,
                         upstream,
                         recoverySignal,
-                        false,
+                        backupLabel,
                         rewindConfigured,
                         List.of()),
                 version,

@@ -53,7 +53,7 @@ class SwitchoverTest {
                         KeepWatchdogAlive.class,
                         PollMembers.class),
                 row(
-                        "SAF-060 (1) checkpoints on both",
+                        "SAF-060 (1) HA-095 checkpoints on both before anything stops",
                         leader().switchover(SELF, OTHER).peers(peer(OTHER, POSITION)),
                         Reason.SWITCHOVER_PREPARING,
                         RenewLeaderLock.class,
@@ -226,7 +226,7 @@ class SwitchoverTest {
                         RenewLeaderLock.class,
                         ClearRequest.class),
                 row(
-                        "SAF-060 (5) the candidate has everything: one transaction",
+                        "SAF-060 (5) HA-090 HA-094 the candidate has everything: one transaction, the request cleared in it",
                         down().before(phase(new HandoverPhase.Awaiting("switchover", Seen.member(OTHER), PROOF, END)))
                                 .ended(TaskKind.AWAIT_CANDIDATE, ready(Timeline.FIRST, END.end())),
                         Reason.SWITCHOVER_HANDING_OVER,
