@@ -285,7 +285,8 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
                 standbySignal,
                 backupLabel,
                 true,
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     private SqlView sql() {
@@ -705,6 +706,12 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     @Override
     public ControlResult synchronousStandbyNames(Optional<String> names) {
         return new ControlResult.Done();
+    }
+
+    @Override
+    public ControlResult probeWrite(Duration patience) {
+        world.scheduler.sleep(world.between(1, 5));
+        return isWritable() ? new ControlResult.Done() : new ControlResult.Failed("not writable");
     }
 
     @Override

@@ -51,7 +51,8 @@ final class Heartbeat implements AutoCloseable {
                           FROM pg_catalog.pg_stat_get_wal_senders() AS s
                           JOIN pg_catalog.pg_stat_get_activity(NULL) AS a ON a.pid = s.pid) END,
                    pg_catalog.current_setting('synchronous_standby_names'),
-                   pg_catalog.current_setting('synchronous_commit')
+                   pg_catalog.current_setting('synchronous_commit'),
+                   CASE WHEN r.in_recovery THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END::pg_catalog.text
               FROM (SELECT pg_catalog.pg_is_in_recovery() AS in_recovery) AS r
               LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() AS w ON true
             """;
@@ -59,9 +60,14 @@ final class Heartbeat implements AutoCloseable {
     /** A server that was promoted between two expressions of one question answers the next one. */
     private static final String NOT_IN_THIS_STATE = "55000";
 
+    /** The server is there and lets nobody in: it starts up, recovers or shuts down. */
+    private static final String CANNOT_CONNECT_NOW = "57P03";
+
     private final KeptConnection connection;
     private final ReplayedTimeline replayedTimeline;
     private volatile int serverVersion;
+    private volatile Lsn inserted = Lsn.ZERO;
+    private volatile boolean rejected;
 
     Heartbeat(Server server) {
         this.connection = new KeptConnection(patience -> server.connect("heartbeat", Jdbc.Bounds.kept(patience)));
@@ -69,6 +75,7 @@ final class Heartbeat implements AutoCloseable {
     }
 
     SqlView ask(Duration patience) {
+        rejected = false;
         return Bounded.call("heartbeat", patience, () -> question(patience), SqlView.NoAnswer::new);
     }
 
@@ -77,10 +84,21 @@ final class Heartbeat implements AutoCloseable {
         return serverVersion;
     }
 
+    /** Whether the server answered the last question by letting nobody in. */
+    boolean isRejected() {
+        return rejected;
+    }
+
+    /** How far a primary that has just answered had written WAL into its buffers. */
+    Lsn inserted() {
+        return inserted;
+    }
+
     private SqlView question(Duration patience) {
         try {
             return connection.ask(patience, used -> read(used, patience));
         } catch (SQLException e) {
+            rejected = CANNOT_CONNECT_NOW.equals(e.getSQLState());
             return NOT_IN_THIS_STATE.equals(e.getSQLState())
                             && !Thread.currentThread().isInterrupted()
                     ? onceMore(patience)
@@ -114,6 +132,7 @@ final class Heartbeat implements AutoCloseable {
             List<SlotView> slots = slots(Optional.ofNullable(row.getString(9)).orElse(""));
             if (!row.getBoolean(1)) {
                 replayedTimeline.forget();
+                inserted = lsn(row.getString(13));
                 return new SqlView.Primary(new Timeline(row.getInt(2)), lsn(row.getString(3)), slots, replication(row));
             }
             Lsn replayed = lsn(row.getString(4));

@@ -32,6 +32,10 @@ final class PgControl implements PostgresControl {
 
     private static final Logger log = LoggerFactory.getLogger(PgControl.class);
 
+    /** Its commit record has to reach the disk, and nobody else's confirmation is waited for. */
+    private static final String WRITE_PROBE = "BEGIN; SET LOCAL synchronous_commit TO local;"
+            + " SELECT pg_catalog.pg_logical_emit_message(true, 'matriarch', ''); COMMIT";
+
     private final Server server;
     private final Guard guard;
     private final Reloader reloader;
@@ -252,6 +256,19 @@ final class PgControl implements PostgresControl {
     public ControlResult synchronousStandbyNames(Optional<String> names) {
         server.synchronousNames(names);
         return reloader.loaded(Server.SYNCHRONOUS_NAMES);
+    }
+
+    @Override
+    public ControlResult probeWrite(Duration patience) {
+        ControlResult result = Bounded.call(
+                "write probe",
+                patience,
+                () -> sql("write probe", Jdbc.Bounds.within(patience), WRITE_PROBE),
+                ControlResult.Failed::new);
+        if (result instanceof ControlResult.Done) {
+            server.status().canWrite();
+        }
+        return result;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.matriarch.adapters.postgres;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.DataDirectory;
+import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ServerState;
@@ -25,6 +26,8 @@ final class PgProbe implements PostgresProbe {
     private final ReportQuery report;
     /** Why the server did not answer last; empty when it did. */
     private volatile String complaint = "";
+    /** How far a primary had flushed its WAL when it was asked last. */
+    private Lsn flushed = Lsn.ZERO;
 
     PgProbe(Server server) {
         this.server = server;
@@ -66,7 +69,29 @@ final class PgProbe implements PostgresProbe {
                 server.files().hasSignal(),
                 Files.exists(server.dataDirectory().resolve("backup_label")),
                 server.rewindConfigured(),
-                status.pendingRestart());
+                status.pendingRestart(),
+                stalled(alive, sql));
+    }
+
+    /** WAL that somebody has written and nobody flushes is a sign of storage that hangs; so is silence. */
+    private Optional<Duration> stalled(boolean alive, SqlView sql) {
+        ServerStatus status = server.status();
+        boolean hangs = switch (sql) {
+            case SqlView.Primary primary -> {
+                boolean waits = heartbeat.inserted().isAfter(primary.flushed())
+                        && primary.flushed().equals(flushed);
+                flushed = primary.flushed();
+                yield waits;
+            }
+            case SqlView.Standby _ -> false;
+            case SqlView.NoAnswer _ ->
+                alive && status.state() == ServerState.RUNNING && status.role().isPrimary();
+        };
+        if (!hangs) {
+            status.canWrite();
+            return Optional.empty();
+        }
+        return Optional.of(status.notWritten());
     }
 
     /** A postmaster that has gone by itself has crashed. What is being started or stopped is left to who does that. */
@@ -106,6 +131,7 @@ final class PgProbe implements PostgresProbe {
 
     private boolean isReady(boolean alive) {
         return alive
+                && !heartbeat.isRejected()
                 && PidFile.read(server.dataDirectory()).filter(PidFile::isReady).isPresent();
     }
 
@@ -128,7 +154,12 @@ final class PgProbe implements PostgresProbe {
                     status.role(Role.REPLICA);
                 }
             }
-            case SqlView.NoAnswer _ -> {}
+            case SqlView.NoAnswer _ -> {
+                if (heartbeat.isRejected()) {
+                    // It recovers from the crash of a session: its postmaster has never gone (HA-020).
+                    status.replace(ServerState.RUNNING, ServerState.STARTING);
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.PostgresView.PendingParameter;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.Upstream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +17,7 @@ final class ServerStatus {
     private List<PendingParameter> pendingRestart = List.of();
     private Optional<String> pendingCallback = Optional.empty();
     private boolean startAwaited;
+    private long couldWriteAt = System.nanoTime();
 
     synchronized ServerState state() {
         return state;
@@ -63,6 +65,16 @@ final class ServerStatus {
 
     synchronized void startAwaited(boolean awaited) {
         startAwaited = awaited;
+    }
+
+    /** The server has just shown that it can write, or is not one that writes. */
+    synchronized void canWrite() {
+        couldWriteAt = System.nanoTime();
+    }
+
+    /** Since when it has not. */
+    synchronized Duration notWritten() {
+        return Duration.ofNanos(System.nanoTime() - couldWriteAt);
     }
 
     /** Which callback is due once the server accepts connections. */

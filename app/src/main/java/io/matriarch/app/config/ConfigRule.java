@@ -149,6 +149,7 @@ record ConfigRule(String path, Kind kind, Optional<String> unit, long least, lon
             integer(rules, "bootstrap.dcs.primary_" + key, 0, ANY);
             integer(rules, "bootstrap.dcs.master_" + key, 0, ANY);
         }
+        integer(rules, "bootstrap.dcs.primary_hang_timeout", 0, ANY);
         integer(rules, "bootstrap.dcs.primary_race_backoff", 0, ANY);
         integer(rules, "bootstrap.dcs.synchronous_node_count", 1, ANY);
         rules.add(new ConfigRule("bootstrap.dcs.member_slots_ttl", Kind.INTEGER, Optional.of("s"), 0, ANY, Set.of()));

@@ -90,6 +90,9 @@ public record DynamicConfig(
                     number("max_timelines_history", Optional.empty(), 0, 0),
                     seconds(alias("primary_start_timeout", "master_start_timeout"), 300),
                     seconds(alias("primary_stop_timeout", "master_stop_timeout"), 0),
+                    tree.containsKey("primary_hang_timeout")
+                            ? Optional.of(seconds("primary_hang_timeout", 300))
+                            : Optional.empty(),
                     seconds("primary_race_backoff", 0),
                     standby.isPresent() ? DynamicSettings.SynchronousMode.OFF : synchronousMode(),
                     flag("synchronous_mode_strict"),

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param maxTimelinesHistory rows of history kept, 0 for all
  * @param primaryStartTimeout how long a crashed primary may take to recover, zero for not at all
  * @param primaryStopTimeout after which a stopping primary is killed in synchronous mode, zero for never
+ * @param primaryHangTimeout how long a primary may show no sign that it can write, zero for any time; absent for the
+ *     longer of {@code primary_start_timeout} and twice the ttl
  * @param primaryRaceBackoff delay of the race while the own WAL still moves
  * @param synchronousMode always off in a standby cluster
  * @param synchronousModeStrict no commit without a synchronous standby
@@ -32,6 +34,7 @@ public record DynamicSettings(
         long maxTimelinesHistory,
         Duration primaryStartTimeout,
         Duration primaryStopTimeout,
+        Optional<Duration> primaryHangTimeout,
         Duration primaryRaceBackoff,
         SynchronousMode synchronousMode,
         boolean synchronousModeStrict,

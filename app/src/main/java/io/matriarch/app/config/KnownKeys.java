@@ -48,6 +48,7 @@ final class KnownKeys {
             "master_start_timeout",
             "primary_stop_timeout",
             "master_stop_timeout",
+            "primary_hang_timeout",
             "primary_race_backoff",
             "synchronous_mode",
             "synchronous_mode_strict",

@@ -85,6 +85,8 @@ final class PostgresActions {
             case Decision.SetDataDirectoryAside(StopProof proof) -> outcome(postgres.setDataDirectoryAside(proof));
             case Decision.ChangeSlots(var changes) -> outcome(postgres.changeSlots(changes));
             case Decision.ResumeReplay _ -> outcome(postgres.resumeReplay());
+            case Decision.ProbeWrite(Duration bound) ->
+                start(TaskKind.PROBE_WRITE, "write probe", () -> postgres.probeWrite(bound));
         };
     }
 

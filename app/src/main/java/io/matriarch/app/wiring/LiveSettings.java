@@ -160,8 +160,15 @@ final class LiveSettings implements SettingsSource {
                 .standbyCluster(dynamic.standbyCluster())
                 .slots(new SlotSettings(postgresql.flag("use_slots").orElse(true), dynamic.memberSlotsTtl()))
                 .maxTimelinesHistory((int) Math.min(dynamic.maxTimelinesHistory(), Integer.MAX_VALUE))
+                .primaryHangTimeout(dynamic.primaryHangTimeout().orElseGet(() -> hangTimeout(timing, dynamic)))
                 .raceBackoff(dynamic.primaryRaceBackoff())
                 .build();
+    }
+
+    /** Who gives a crashed primary time to come up gives as much to one that hangs, but never less than two leases. */
+    private static Duration hangTimeout(DcsTiming timing, DynamicSettings dynamic) {
+        Duration leases = timing.ttl().multipliedBy(2);
+        return dynamic.primaryStartTimeout().compareTo(leases) > 0 ? dynamic.primaryStartTimeout() : leases;
     }
 
     /** A standby cluster confirms nothing that its own clients have committed: it has none. */

@@ -306,7 +306,8 @@ class HaLoopTest {
                 role == Role.REPLICA,
                 false,
                 true,
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     /** The loop's tasks run here and now. */

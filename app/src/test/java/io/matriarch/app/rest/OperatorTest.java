@@ -304,7 +304,7 @@ final class OperatorTest extends RestTest {
     }
 
     @Test
-    @DisplayName("API-101: a scheduled restart is asked for when due, not while paused, not after another one")
+    @DisplayName("HA-136, API-101: a scheduled restart is asked for when due, not while paused, not after another one")
     void dueRestart() throws Exception {
         var timer = new RestartTimer(agent, live);
         String started = "2026-11-22 20:55:45.889775+00:00";

@@ -215,7 +215,8 @@ final class Views {
                 false,
                 false,
                 true,
-                new ArrayList<>(pending));
+                new ArrayList<>(pending),
+                Optional.empty());
     }
 
     AgentView view(MonotonicTime now) {

@@ -51,7 +51,7 @@ final class BusyTurn {
     private static boolean endsWritable(Situation now, TaskKind kind) {
         return switch (kind) {
             case START_PRIMARY -> true;
-            case RESTART, CHECKPOINT, FOLLOW, COMPARE_TIMELINES ->
+            case RESTART, CHECKPOINT, FOLLOW, COMPARE_TIMELINES, PROBE_WRITE ->
                 now.isPrimary() || now.postgres().role().isPrimary();
             case INITIALIZE,
                     POST_BOOTSTRAP,

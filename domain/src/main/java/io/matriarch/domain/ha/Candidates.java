@@ -4,6 +4,7 @@ import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -61,7 +62,7 @@ record Candidates(List<Member> members) {
             notes.add(Note.info("Member " + peer.name() + " exceeds maximum replication lag"));
             return false;
         }
-        if (now.isPrimary() && !peer.streams()) {
+        if (now.postgres().sql() instanceof SqlView.Primary && !peer.streams()) {
             // What it lacks now it will lack when the primary has stopped (SAF-060).
             notes.add(Note.info("Member " + peer.name() + " is not streaming"));
             return false;

@@ -44,6 +44,7 @@ public sealed interface Decision {
             case CompareTimelines _ -> Optional.of(TaskKind.COMPARE_TIMELINES);
             case RemoveDataDirectory _ -> Optional.of(TaskKind.REMOVE_DATA);
             case AwaitCandidate _ -> Optional.of(TaskKind.AWAIT_CANDIDATE);
+            case ProbeWrite _ -> Optional.of(TaskKind.PROBE_WRITE);
             case KillRemains _, Promote _, SetDataDirectoryAside _, ChangeSlots _, ResumeReplay _ -> Optional.empty();
             case OnLock _, OnWatchdog _, OnDcs _, OnAgent _, PollMembers _ -> Optional.empty();
         };
@@ -164,6 +165,9 @@ public sealed interface Decision {
     }
 
     record ResumeReplay() implements OnPostgres {}
+
+    /** Commit a transaction that waits for no standby, to see whether the server can. */
+    record ProbeWrite(Duration patience) implements OnPostgres {}
 
     /** The guard has our lease's deadline and has said so. */
     record ArmGuard() implements OnWatchdog {}

@@ -30,6 +30,10 @@ final class Leading {
         if (dog.required() && !dog.running() && !dog.usable()) {
             return now.demote(Reason.WATCHDOG_NOT_ACTIVATED);
         }
+        Optional<Turn> stalled = Stall.decide(now);
+        if (stalled.isPresent()) {
+            return stalled.get();
+        }
         SlotRetention before = now.state()
                 .retention()
                 .orElseGet(() -> SlotRetention.begin(

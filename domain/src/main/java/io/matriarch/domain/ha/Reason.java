@@ -51,6 +51,10 @@ public enum Reason {
     TASK_RETRIED_LATER("%s has failed, trying again later"),
     TASK_LOST_LOCK("lost leader lock during %s"),
 
+    // The server hangs.
+    PROBING_STALLED_PRIMARY("PostgreSQL has shown no sign that it can write for %s seconds, trying a commit"),
+    PRIMARY_HANGS("demoting self because PostgreSQL has not been able to write for %s seconds"),
+
     // Starting up.
     STARTING_UP("PostgreSQL is still starting up, %s seconds until timeout"),
     START_TIMED_OUT("stopped PostgreSQL because of startup timeout"),

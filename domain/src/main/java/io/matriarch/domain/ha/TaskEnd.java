@@ -34,7 +34,7 @@ final class TaskEnd {
                         .withStartFailed(false);
             case CHECKPOINT -> prepared(state);
             case AWAIT_CANDIDATE -> candidateAnswered(state, ended.result());
-            case FOLLOW -> state;
+            case FOLLOW, PROBE_WRITE -> state;
         };
     }
 

@@ -15,5 +15,6 @@ public enum TaskKind {
     CHECKPOINT,
     COMPARE_TIMELINES,
     AWAIT_CANDIDATE,
+    PROBE_WRITE,
     REMOVE_DATA
 }

@@ -1,6 +1,7 @@
 package io.matriarch.domain.postgres;
 
 import io.matriarch.domain.cluster.Role;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param backupLabel whether an unfinished base backup's label is there
  * @param rewindConfigured whether pg_rewind is wanted and its binary works
  * @param pendingRestart parameters that wait for a restart
+ * @param stalled how long a primary has shown no sign that it can write: it does not answer, or WAL waits to be flushed
+ *     and none is; empty while all is well
  */
 public record PostgresView(
         DataDirectory directory,
@@ -30,7 +33,8 @@ public record PostgresView(
         boolean recoverySignal,
         boolean backupLabel,
         boolean rewindConfigured,
-        List<PendingParameter> pendingRestart) {
+        List<PendingParameter> pendingRestart,
+        Optional<Duration> stalled) {
 
     public PostgresView {
         pendingRestart = List.copyOf(pendingRestart);

@@ -23,6 +23,8 @@ import java.util.Optional;
  * @param standbyCluster the cluster this one follows, if it is a standby cluster
  * @param slots replication slots
  * @param maxTimelinesHistory lines of history kept, 0 for all
+ * @param primaryHangTimeout how long a primary may show no sign that it can write before another member takes over; zero
+ *     for any time
  * @param raceBackoff how long a replica whose WAL still moves puts off a race; zero for not at all
  */
 public record HaSettings(
@@ -43,6 +45,7 @@ public record HaSettings(
         Optional<StandbyCluster> standbyCluster,
         SlotSettings slots,
         int maxTimelinesHistory,
+        Duration primaryHangTimeout,
         Duration raceBackoff) {
 
     /** The reference's defaults. */
@@ -64,6 +67,7 @@ public record HaSettings(
             Optional.empty(),
             SlotSettings.DEFAULTS,
             0,
+            Duration.ofSeconds(300),
             Duration.ZERO);
 
     public HaSettings {
@@ -108,6 +112,7 @@ public record HaSettings(
         private Optional<StandbyCluster> standbyCluster;
         private SlotSettings slots;
         private int maxTimelinesHistory;
+        private Duration primaryHangTimeout;
         private Duration raceBackoff;
 
         private Edit(HaSettings from) {
@@ -128,6 +133,7 @@ public record HaSettings(
             standbyCluster = from.standbyCluster;
             slots = from.slots;
             maxTimelinesHistory = from.maxTimelinesHistory;
+            primaryHangTimeout = from.primaryHangTimeout;
             raceBackoff = from.raceBackoff;
         }
 
@@ -196,6 +202,11 @@ public record HaSettings(
             return this;
         }
 
+        public Edit primaryHangTimeout(Duration value) {
+            primaryHangTimeout = value;
+            return this;
+        }
+
         public Edit raceBackoff(Duration value) {
             raceBackoff = value;
             return this;
@@ -233,6 +244,7 @@ public record HaSettings(
                     standbyCluster,
                     slots,
                     maxTimelinesHistory,
+                    primaryHangTimeout,
                     raceBackoff);
         }
     }

@@ -113,6 +113,7 @@ class AnyTurnTest {
         }
         if (chance(random, 4)) {
             seen.noAnswer();
+            seen.stalled(Duration.ofSeconds(random.nextInt(600)));
         } else if (chance(random, 6)) {
             seen.standbyAt(Seen.POSITION.plus(random.nextInt(100)), new Timeline(1 + random.nextInt(3)), false);
         }

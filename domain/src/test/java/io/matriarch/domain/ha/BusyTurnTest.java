@@ -115,6 +115,12 @@ class BusyTurnTest {
                         RenewLeaderLock.class,
                         StopServer.class),
                 row(
+                        "HA-028 nobody streams from a server that starts: that speaks against no candidate",
+                        leader().starting(Role.PRIMARY).before(since(300)).peers(Seen.silentPeer(OTHER, POSITION)),
+                        Reason.START_TIMED_OUT,
+                        RenewLeaderLock.class,
+                        StopServer.class),
+                row(
                         "HA-028 nobody is: it goes on",
                         leader().starting(Role.PRIMARY).before(since(300)).peers(dead(OTHER)),
                         Reason.START_TIMED_OUT_ALONE,

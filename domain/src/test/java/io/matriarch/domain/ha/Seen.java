@@ -76,6 +76,7 @@ final class Seen {
     Optional<Upstream> upstream = Optional.empty();
     boolean recoverySignal;
     boolean backupLabel;
+    Optional<Duration> stalled = Optional.empty();
     boolean rewindConfigured = true;
     int version = 150000;
     TaskView task = new TaskView.Idle();
@@ -133,6 +134,11 @@ final class Seen {
 
     static Tags priority(int priority) {
         return new Tags(false, priority, false, false, false, 1, Optional.empty(), false, Map.of());
+    }
+
+    /** A standby that receives nothing: from a primary that does not answer nobody does. */
+    static PeerAnswer silentPeer(MemberName name, Lsn position) {
+        return new PeerAnswer.Reachable(name, true, position, Timeline.FIRST, false, Tags.NONE, false);
     }
 
     static PeerAnswer peer(MemberName name, Lsn position) {
@@ -461,6 +467,11 @@ final class Seen {
         return this;
     }
 
+    Seen stalled(Duration time) {
+        stalled = Optional.of(time);
+        return this;
+    }
+
     Seen withBackupLabel() {
         backupLabel = true;
         return this;
@@ -539,7 +550,8 @@ final class Seen {
                         recoverySignal,
                         backupLabel,
                         rewindConfigured,
-                        List.of()),
+                        List.of(),
+                        stalled),
                 version,
                 task,
                 peers,

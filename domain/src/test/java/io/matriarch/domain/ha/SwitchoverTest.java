@@ -70,9 +70,7 @@ class SwitchoverTest {
                         new Checkpoint(Optional.of(Seen.member(THIRD)))),
                 row(
                         "SAF-060 (1) a candidate that does not stream is none: the server is not stopped for it",
-                        leader().switchover(SELF, OTHER)
-                                .peers(new PeerAnswer.Reachable(
-                                        OTHER, true, POSITION, Timeline.FIRST, false, Tags.NONE, false)),
+                        leader().switchover(SELF, OTHER).peers(Seen.silentPeer(OTHER, POSITION)),
                         Reason.LEADER_WITH_LOCK,
                         RenewLeaderLock.class,
                         ArmGuard.class,

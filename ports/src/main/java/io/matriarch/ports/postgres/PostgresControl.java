@@ -109,6 +109,9 @@ public interface PostgresControl {
     /** The history file of {@code timeline} in the local WAL directory; empty when there is none. */
     Optional<List<HistoryLine>> localHistory(Timeline timeline);
 
+    /** Long: commits a tiny transaction that waits for no standby; failed after {@code patience} at the latest. */
+    ControlResult probeWrite(Duration patience);
+
     /** Lets replay that was paused by a parameter change go on. */
     ControlResult resumeReplay();
 }
