@@ -183,4 +183,43 @@ class OperationsIT {
         assertThat(cluster.ctl().run("version", Cluster.SCOPE).succeeded().out())
                 .contains(primary.name() + ": ");
     }
+
+    @Test
+    @Order(7)
+    @DisplayName("W-29 an agent that stops its server tells its peers that a primary lives, until it has stopped")
+    void answersWhileStopping() throws Exception {
+        Member primary = cluster.primary();
+        long session;
+        try (var connection = primary.connect()) {
+            try (var row = connection.createStatement().executeQuery("SELECT pg_backend_pid()")) {
+                assertThat(row.next()).isTrue();
+                session = row.getLong(1);
+            }
+            // A session that does not hear of the shutdown holds it up.
+            Member.signal("STOP", session);
+            try {
+                primary.signalAgent("TERM");
+                Await.until(
+                        "stopping",
+                        cluster.patience(),
+                        () -> primary.rest("GET", "/patroni").body().contains("\"stopping\""));
+                assertThat(Await.holdsFor(cluster.ttl(), () -> {
+                            var answer = primary.rest("GET", "/patroni");
+                            return answer.body().contains("\"role\": \"primary\"")
+                                    && primary.postmasterPid().isPresent();
+                        }))
+                        .isTrue();
+                assertThat(cluster.others(primary))
+                        .allSatisfy(other -> assertThat(
+                                        other.rest("GET", "/primary").status())
+                                .isNotEqualTo(200));
+            } finally {
+                Member.signal("CONT", session);
+            }
+        }
+        assertThat(primary.awaitExit(cluster.patience())).isZero();
+        cluster.awaitOtherPrimary(primary);
+        primary.start();
+        cluster.awaitHealthy();
+    }
 }

@@ -52,7 +52,7 @@ class HaCycleTest {
                         leader().withoutDcs().leaseLeft(Duration.ofMillis(3251)),
                         Reason.DCS_UNREACHABLE_LEASE_HOLDS),
                 row(
-                        "SAF-040 at the first rung: a clean stop, as long as it may take",
+                        "SAF-040 W-3 W-30 at the first rung: a clean stop beside the loop, as long as it may take",
                         leader().withoutDcs().leaseLeft(Duration.ofMillis(3250)),
                         Reason.DCS_UNREACHABLE_AS_PRIMARY,
                         new StopServer(StopMode.FAST, false, Optional.of(Duration.ofMillis(1500)), "demote (offline)")),
