@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param written the standby has told the operating system to write this much
  * @param flushed it has flushed this much
  * @param replayed it has replayed this much
+ * @param holdsItsSlot whether it streams through the slot that belongs to a member of that name
  */
 public record WalSender(
         String applicationName,
@@ -18,7 +19,19 @@ public record WalSender(
         String syncState,
         Optional<Lsn> written,
         Optional<Lsn> flushed,
-        Optional<Lsn> replayed) {
+        Optional<Lsn> replayed,
+        boolean holdsItsSlot) {
+
+    /** A member that streams through its slot. */
+    public WalSender(
+            String applicationName,
+            String state,
+            String syncState,
+            Optional<Lsn> written,
+            Optional<Lsn> flushed,
+            Optional<Lsn> replayed) {
+        this(applicationName, state, syncState, written, flushed, replayed, true);
+    }
 
     public boolean isStreaming() {
         return state.equals("streaming");
