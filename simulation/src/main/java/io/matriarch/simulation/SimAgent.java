@@ -1,6 +1,7 @@
 package io.matriarch.simulation;
 
 import io.matriarch.app.loop.BackgroundTask;
+import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.HaLoop;
 import io.matriarch.app.loop.HaLoopBuilder;
 import io.matriarch.app.loop.LeaseGuard;
@@ -14,6 +15,8 @@ import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Tags;
+import io.matriarch.domain.failsafe.FailsafeAnswer;
+import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.ha.WatchdogView;
@@ -70,6 +73,8 @@ final class SimAgent {
     private final LeaseKeeper keeper;
     private final LeaseGuard leaseGuard;
     private final RequestBox requests;
+    private final FailsafePromises promises;
+    private final HaSettings settings;
     private final HaLoop loop;
     private Scheduler.Fiber turns;
     private boolean rung;
@@ -88,12 +93,15 @@ final class SimAgent {
         keeper.adopt(settings.ttl());
         leaseGuard.adopt(settings.ttl());
         requests = new RequestBox(this::ring);
+        promises = new FailsafePromises(host.clock, () -> keeper.lease().isPresent());
+        this.settings = settings;
         var task = new BackgroundTask(runner(), this::ring);
         loop = new HaLoopBuilder(host.name, () -> Tags.NONE)
                 .ports(dcs, host.server, host.server, new Peers())
                 .guards(host.guard, leaseGuard, new NoDog())
                 .keeping(host.clock, keeper, new Fixed(settings))
                 .beside(task, requests)
+                .promising(promises)
                 .reporting((seen, running) -> MemberReport.of(identity(host.name), seen, running, Optional.empty()))
                 .build();
         host.server.onServerExit(task::serverExited);
@@ -197,6 +205,13 @@ final class SimAgent {
         return answers() && keeper.isLeader();
     }
 
+    /** What {@code POST /failsafe} does. */
+    private FailsafePromises.Answer promise(FailsafeClaim claim) {
+        var standing = FailsafePromises.Standing.of(
+                loop.view(), settings.failsafe(), host.server.isWritable(), settings.ttl());
+        return promises.answer(claim, standing);
+    }
+
     OptionalInt exit() {
         return loop.exit();
     }
@@ -236,6 +251,34 @@ final class SimAgent {
                     other.server.streamsFrom(host.name),
                     Tags.NONE,
                     false);
+        }
+
+        /** As over HTTP: all at once, and silence costs two tries. */
+        @Override
+        public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafeClaim claim, Duration patience) {
+            world.scheduler.sleep(world.between(1, 20));
+            List<FailsafeAnswer> answers = new ArrayList<>();
+            for (Member member : members) {
+                answers.add(agree(member.name(), claim));
+            }
+            boolean waited = answers.stream().anyMatch(FailsafeAnswer.Refused.class::isInstance);
+            world.scheduler.sleep(waited ? patience.multipliedBy(2) : world.between(1, 20));
+            return answers;
+        }
+
+        private FailsafeAnswer agree(MemberName name, FailsafeClaim claim) {
+            Host other = simulation.host(name);
+            Optional<SimAgent> agent =
+                    world.linked(host.name, name) ? other.agent.filter(SimAgent::answers) : Optional.empty();
+            if (agent.isEmpty()) {
+                return new FailsafeAnswer.Refused(name, "no answer in time");
+            }
+            return switch (agent.get().promise(claim)) {
+                case FailsafePromises.Answer.Accepted _ -> new FailsafeAnswer.Accepted(name, Optional.empty());
+                case FailsafePromises.Answer.Disabled _ -> new FailsafeAnswer.Refused(name, "off");
+                case FailsafePromises.Answer.RunningAsLeader _ -> new FailsafeAnswer.Refused(name, "leads");
+                case FailsafePromises.Answer.Overtaken(String why) -> new FailsafeAnswer.Refused(name, why);
+            };
         }
 
         @Override

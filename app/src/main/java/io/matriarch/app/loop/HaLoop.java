@@ -4,6 +4,7 @@ import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.failsafe.FailsafePace;
 import io.matriarch.domain.ha.DcsView;
 import io.matriarch.domain.ha.Decision;
 import io.matriarch.domain.ha.HaCycle;
@@ -190,6 +191,8 @@ public final class HaLoop {
                     Decision.DisarmWatchdog _,
                     Decision.WriteStatus _,
                     Decision.PublishHistory _,
+                    Decision.WriteFailsafe _,
+                    Decision.ProlongLease _,
                     Decision.RestoreConfig _,
                     Decision.ChangeSlots _,
                     Decision.ResumeReplay _,
@@ -252,6 +255,10 @@ public final class HaLoop {
                     .plusMillis(1);
             if (toRung.isPositive() && toRung.compareTo(next) < 0) {
                 next = toRung;
+            }
+            if (seen.settings().failsafe() && seen.dcs() instanceof DcsView.Unreachable) {
+                Duration pause = FailsafePace.pause(seen.settings(), toRung);
+                next = pause.compareTo(next) < 0 ? pause : next;
             }
         }
         if (seen.dcs() instanceof DcsView.Read(var cluster)) {

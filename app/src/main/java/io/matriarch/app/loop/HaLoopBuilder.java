@@ -34,6 +34,7 @@ public final class HaLoopBuilder {
     private SettingsSource settings;
     private BackgroundTask task;
     private RequestBox requests;
+    private FailsafePromises promises;
     private BiFunction<Observation, TaskView, Member> report;
 
     public HaLoopBuilder(MemberName self, Supplier<Tags> tags) {
@@ -69,6 +70,12 @@ public final class HaLoopBuilder {
         return this;
     }
 
+    /** What it promises other members. */
+    public HaLoopBuilder promising(FailsafePromises given) {
+        promises = given;
+        return this;
+    }
+
     /** What the member publishes after a turn. */
     public HaLoopBuilder reporting(BiFunction<Observation, TaskView, Member> member) {
         report = member;
@@ -76,17 +83,22 @@ public final class HaLoopBuilder {
     }
 
     public HaLoop build() {
+        LeaseKeeper hold = keeper;
+        FailsafePromises given = promises == null
+                ? new FailsafePromises(clock, () -> hold.lease().isPresent())
+                : promises;
         Supplier<Duration> peerPatience = () -> patience(settings.current());
         Supplier<Duration> callPatience = () -> settings.current().retryTimeout();
-        var observer = new Observer(self, tags, dcs, probe, peers, watchdog, clock, settings, keeper, task, requests);
+        var observer =
+                new Observer(self, tags, dcs, probe, peers, watchdog, clock, settings, keeper, task, requests, given);
         var guards = new GuardActions(guard, leaseGuard, watchdog, keeper);
         var server = new PostgresActions(postgres, peers, task, guards, callPatience);
         var interpreter = new DecisionInterpreter(
-                new LockActions(keeper, settings),
+                new LockActions(keeper, settings, given),
                 server,
                 guards,
                 new DcsActions(dcs, keeper, observer, settings, postgres, clock, self),
-                new PeerActions(peers, server, observer, self, peerPatience),
+                new PeerActions(peers, server, observer, self, peerPatience, clock),
                 new AgentActions(task, requests));
         BackgroundTask running = task;
         BiFunction<Observation, TaskView, Member> member = report;

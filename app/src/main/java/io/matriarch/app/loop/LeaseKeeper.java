@@ -51,6 +51,12 @@ public final class LeaseKeeper {
     /** Asked to hand the lock over: the receiver may lead before we have the answer. */
     private boolean leaving;
 
+    /** The deadline is what the members have agreed to, not what the store has granted. */
+    private boolean byConsent;
+
+    /** The last attempt had an answer: the first one without is news. */
+    private boolean answering = true;
+
     private MonotonicTime mandateEnds;
     private MonotonicTime nextAttempt;
 
@@ -107,6 +113,11 @@ public final class LeaseKeeper {
                 && !clock.now().hasReached(LeaseLadder.of(granted).killAt(lease.deadline()));
     }
 
+    /** Whether the members keep the hold alive while the store is away. */
+    public synchronized boolean isHeldByConsent() {
+        return byConsent && isLeader();
+    }
+
     /** A turn or a bounded step has ended: renewals may go on for a while. */
     public synchronized void signOfLife() {
         mandateEnds = clock.now().plus(LeaseLadder.mandate(ttl));
@@ -146,9 +157,35 @@ public final class LeaseKeeper {
         }
     }
 
+    /**
+     * The hold lasts until then at the earliest, by consent of everybody who could lead instead (SAF-047). What has ended
+     * meanwhile is not brought back: between its end and now somebody who had promised nothing may have begun to lead.
+     */
+    public Outcome prolong(LeaseId id, MonotonicTime until) {
+        Lease lease;
+        Consumer<Lease> listener;
+        synchronized (this) {
+            MonotonicTime now = clock.now();
+            if (!(view instanceof LeaseView.Mine(Lease mine))
+                    || !mine.id().equals(id)
+                    || now.hasReached(mine.deadline())) {
+                return new Outcome.Failed("the members agree, but the lease has ended meanwhile");
+            }
+            lease = mine.extendedTo(until);
+            view = new LeaseView.Mine(lease);
+            byConsent = true;
+            granted = ttl;
+            listener = onRenewed;
+        }
+        listener.accept(lease);
+        return new Outcome.Done();
+    }
+
     /** The answer says what the store granted: its deadline counts from when the attempt began. */
     private void answered(Lease lease, MonotonicTime began) {
         Duration length = began.until(lease.deadline());
+        byConsent = false;
+        answering = true;
         granted = length.compareTo(ttl) < 0 ? length : ttl;
         nextAttempt = began.plus(LeaseLadder.of(ttl).renewalInterval());
     }
@@ -221,8 +258,17 @@ public final class LeaseKeeper {
     }
 
     /** A store that does not answer is asked again sooner than one that does, until the first rung (SAF-040). */
-    private synchronized void again() {
-        nextAttempt = clock.now().plus(LeaseLadder.of(ttl).renewalInterval().dividedBy(4));
+    private void again() {
+        boolean news;
+        synchronized (this) {
+            nextAttempt = clock.now().plus(LeaseLadder.of(ttl).renewalInterval().dividedBy(4));
+            news = answering;
+            answering = false;
+        }
+        if (news) {
+            // A leader that needs the members' consent has to ask for it in time.
+            wakeUp.run();
+        }
     }
 
     private Outcome renewed(Lease answered, MonotonicTime began) {

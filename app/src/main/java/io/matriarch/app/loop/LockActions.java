@@ -16,16 +16,18 @@ final class LockActions {
 
     private final LeaseKeeper keeper;
     private final SettingsSource settings;
+    private final FailsafePromises promises;
 
-    LockActions(LeaseKeeper keeper, SettingsSource settings) {
+    LockActions(LeaseKeeper keeper, SettingsSource settings, FailsafePromises promises) {
         this.keeper = keeper;
         this.settings = settings;
+        this.promises = promises;
     }
 
     Outcome carryOut(Decision.OnLock decision, ClusterView cluster) {
         return switch (decision) {
             case Decision.AcquireLeaderLock(Epoch epoch, Revision sync, Revision failover) ->
-                keeper.acquire(clearRequest(failover, DcsActions.epoch(epoch, Change.NONE))
+                race(clearRequest(failover, DcsActions.epoch(epoch, Change.NONE))
                         .when(StoreKey.SYNC, sync)
                         .when(StoreKey.FAILOVER, failover));
             case Decision.InitializeCluster(Revision ours, var identifier, Epoch epoch) ->
@@ -33,8 +35,9 @@ final class LockActions {
                         .when(StoreKey.INITIALIZE, ours)
                         .put(StoreKey.INITIALIZE, identifier.value())
                         .put(StoreKey.CONFIG, settings.document()));
-            case Decision.RenewLeaderLock _ -> keeper.renew();
-            case Decision.AdoptLeaderLock(var former) -> keeper.adoptFrom(former);
+            case Decision.RenewLeaderLock _ -> leading(keeper.renew());
+            case Decision.ProlongLease(var lease, var until) -> keeper.prolong(lease, until);
+            case Decision.AdoptLeaderLock(var former) -> leading(keeper.adoptFrom(former));
             case Decision.DropLease _ -> {
                 keeper.drop();
                 yield new Outcome.Done();
@@ -51,6 +54,25 @@ final class LockActions {
                 keeper.handOver(
                         receiver, offered, clearRequest(failover, DcsActions.epoch(epoch, status(cluster, position))));
         };
+    }
+
+    /** A promise that came after the turn has looked is a promise, too (SAF-047). */
+    private Outcome race(Change change) {
+        if (!promises.beginRace()) {
+            return new Outcome.Failed("left the leader lock alone: another member has been promised that it may go on");
+        }
+        try {
+            return leading(keeper.acquire(change));
+        } finally {
+            promises.endRace();
+        }
+    }
+
+    private Outcome leading(Outcome outcome) {
+        if (outcome instanceof Outcome.Done) {
+            promises.forget();
+        }
+        return outcome;
     }
 
     private static Change clearRequest(Revision failover, Change change) {

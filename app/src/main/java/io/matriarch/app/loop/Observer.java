@@ -5,6 +5,7 @@ import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Tags;
+import io.matriarch.domain.failsafe.FailsafeRound;
 import io.matriarch.domain.ha.DcsView;
 import io.matriarch.domain.ha.HaState;
 import io.matriarch.domain.ha.Observation;
@@ -48,7 +49,9 @@ public final class Observer {
     private final BackgroundTask task;
     private final RequestBox requests;
     private final PeerClient peers;
+    private final FailsafePromises promises;
     private Optional<List<PeerAnswer>> answers = Optional.empty();
+    private Optional<FailsafeRound> round = Optional.empty();
     private Optional<Revision> initializeCreated = Optional.empty();
     private boolean nameChecked;
 
@@ -63,7 +66,8 @@ public final class Observer {
             SettingsSource settings,
             LeaseKeeper keeper,
             BackgroundTask task,
-            RequestBox requests) {
+            RequestBox requests,
+            FailsafePromises promises) {
         this.self = self;
         this.tags = tags;
         this.dcs = dcs;
@@ -75,11 +79,17 @@ public final class Observer {
         this.keeper = keeper;
         this.task = task;
         this.requests = requests;
+        this.promises = promises;
     }
 
     /** The answers of a poll: what the next observation has of them, and only that one. */
     void polled(List<PeerAnswer> answers) {
         this.answers = Optional.of(answers);
+    }
+
+    /** The answers of a failsafe round, likewise. */
+    void agreed(FailsafeRound answers) {
+        round = Optional.of(answers);
     }
 
     /** Our own creation of the initialize key. */
@@ -88,7 +98,11 @@ public final class Observer {
     }
 
     Seen observe(HaState state, boolean shutdown) {
-        Optional<StoreSnapshot> snapshot = load();
+        var agreed = round;
+        round = Optional.empty();
+        // The answers belong to the outage that the turn before has seen: to wait for the store once more would use up
+        // the time that they give.
+        Optional<StoreSnapshot> snapshot = agreed.isPresent() ? Optional.empty() : load();
         // Each step is bounded, but all together may take longer than a short lease's mandate (SAF-070).
         keeper.signOfLife();
         DcsView store = snapshot.<DcsView>map(read -> new DcsView.Read(ClusterCodec.decode(read)))
@@ -118,7 +132,8 @@ public final class Observer {
                 waiting(state),
                 initializeCreated,
                 nameTaken,
-                shutdown);
+                shutdown,
+                promises.view(agreed, keeper.isHeldByConsent()));
         return new Seen(observation, snapshot);
     }
 

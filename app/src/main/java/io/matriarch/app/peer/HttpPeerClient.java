@@ -7,6 +7,8 @@ import io.matriarch.app.tls.TlsContexts;
 import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.failsafe.FailsafeAnswer;
+import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.postgres.Lsn;
@@ -62,7 +64,7 @@ public final class HttpPeerClient implements PeerClient {
     @Override
     public List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience) {
         HttpCall call = call();
-        var answers = new PollRound(members, suspect, patience);
+        PollRound<PeerAnswer> answers = new PollRound<>(members, suspect, patience, PeerAnswer.Unreachable::new);
         for (Member member : members) {
             Thread.ofVirtual()
                     .name("poll-" + member.name())
@@ -85,6 +87,35 @@ public final class HttpPeerClient implements PeerClient {
             // Whatever a stranger's answer does to our reading of it must not leave the round waiting.
             return new PeerAnswer.Unreachable(member.name(), reason(e));
         }
+    }
+
+    @Override
+    public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafeClaim claim, Duration patience) {
+        HttpCall call = call();
+        String question = FailsafeCall.encode(claim);
+        PollRound<FailsafeAnswer> answers =
+                new PollRound<>(members, Optional.empty(), patience.multipliedBy(2), FailsafeAnswer.Refused::new);
+        for (Member member : members) {
+            Thread.ofVirtual()
+                    .name("failsafe-" + member.name())
+                    .start(() -> answers.answered(member.name(), agree(call, member, question, patience)));
+        }
+        return answers.await();
+    }
+
+    /** Silence is worth a second try, an answer is not. */
+    private static FailsafeAnswer agree(HttpCall call, Member member, String question, Duration patience) {
+        String why = "";
+        for (int attempt = 0; attempt < 2; attempt++) {
+            try {
+                String url = sibling(member, FailsafeCall.PATH);
+                return FailsafeCall.decodeAnswer(
+                        member.name(), call.send("POST", url, Optional.of(question), patience));
+            } catch (IOException | RuntimeException e) {
+                why = reason(e);
+            }
+        }
+        return new FailsafeAnswer.Refused(member.name(), why);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.matriarch.app.peer;
 
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
-import io.matriarch.domain.ha.PeerAnswer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,29 +11,39 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 
 /**
  * The answers of one round of questions. It ends when all have answered, when patience is over, and soon after all but
  * the suspect have answered: who is most likely dead is not waited for.
  */
-final class PollRound {
+final class PollRound<A> {
 
     /** What a suspect that is alive after all needs for its answer on a local network, with room for a slow one. */
     private static final Duration GRACE = Duration.ofMillis(75);
 
     private final Optional<MemberName> suspect;
     private final long deadline;
-    private final Map<MemberName, Optional<PeerAnswer>> answers = new LinkedHashMap<>();
+    private final BiFunction<MemberName, String, A> silence;
+    private final Map<MemberName, Optional<A>> answers = new LinkedHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    PollRound(List<Member> members, Optional<MemberName> suspect, Duration patience) {
+    /**
+     * @param silence what counts as the answer of who has not given one, and why
+     */
+    PollRound(
+            List<Member> members,
+            Optional<MemberName> suspect,
+            Duration patience,
+            BiFunction<MemberName, String, A> silence) {
         this.suspect = suspect;
+        this.silence = silence;
         this.deadline = System.nanoTime() + patience.toNanos();
         members.forEach(member -> answers.put(member.name(), Optional.empty()));
     }
 
-    void answered(MemberName name, PeerAnswer answer) {
+    void answered(MemberName name, A answer) {
         lock.lock();
         try {
             answers.put(name, Optional.of(answer));
@@ -44,8 +53,8 @@ final class PollRound {
         }
     }
 
-    /** Everybody's answer in the order asked; who has not given one is unreachable. */
-    List<PeerAnswer> await() {
+    /** Everybody's answer in the order asked; who has not given one is silent. */
+    List<A> await() {
         lock.lock();
         try {
             long end = deadline;
@@ -73,12 +82,12 @@ final class PollRound {
                 .toList();
     }
 
-    private List<PeerAnswer> collected() {
+    private List<A> collected() {
         lock.lock();
         try {
-            List<PeerAnswer> all = new ArrayList<>();
-            answers.forEach((name, answer) ->
-                    all.add(answer.orElseGet(() -> new PeerAnswer.Unreachable(name, "no answer in time"))));
+            List<A> all = new ArrayList<>();
+            answers.forEach(
+                    (name, answer) -> all.add(answer.orElseGet(() -> silence.apply(name, "no answer in time"))));
             return all;
         } finally {
             lock.unlock();

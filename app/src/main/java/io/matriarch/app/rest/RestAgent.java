@@ -1,6 +1,7 @@
 package io.matriarch.app.rest;
 
 import io.matriarch.app.loop.AgentView;
+import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.RequestBox;
 import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.cluster.Lease;
@@ -26,6 +27,12 @@ public interface RestAgent {
 
     /** Our hold on the leader lock, for the status document. */
     Optional<Lease> lease();
+
+    /** Whether the other members keep our hold alive while the store is away. Never blocks. */
+    boolean isHeldByConsent();
+
+    /** What this member has promised to other leaders. */
+    FailsafePromises promises();
 
     /** The lease to hold the lock with if somebody hands it over. */
     Optional<LeaseId> offerLease();

@@ -17,7 +17,6 @@ public final class RestServer implements AutoCloseable {
 
     private final RestAgent agent;
     private final LiveConfig live;
-    private final FailsafeMemory failsafe;
     private final Snapshots snapshots;
     private final RestartTimer timer;
     private Listener.Prepared prepared;
@@ -27,8 +26,7 @@ public final class RestServer implements AutoCloseable {
     private RestServer(RestAgent agent, LiveConfig live) throws RestServerException {
         this.agent = agent;
         this.live = live;
-        this.failsafe = new FailsafeMemory(agent.clock());
-        this.snapshots = new Snapshots(agent, live, failsafe);
+        this.snapshots = new Snapshots(agent, live);
         this.timer = new RestartTimer(agent, live);
         this.prepared =
                 Listener.Prepared.of(Listener.Binding.of(live.state().agent().rest()));
@@ -72,7 +70,7 @@ public final class RestServer implements AutoCloseable {
                 new RestartResource(agent, live),
                 new ReinitializeResource(agent),
                 new ReloadResource(agent),
-                new FailsafeResource(agent, live, snapshots, failsafe),
+                new FailsafeResource(agent, live, snapshots),
                 new HandoverResource(agent),
                 new CheckpointResource(agent),
                 new CompatibilityResource());

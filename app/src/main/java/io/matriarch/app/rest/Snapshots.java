@@ -21,7 +21,6 @@ final class Snapshots {
 
     private final RestAgent agent;
     private final LiveConfig live;
-    private final FailsafeMemory failsafe;
     private volatile Optional<Made> made = Optional.empty();
 
     /** What a document depends on. */
@@ -62,10 +61,9 @@ final class Snapshots {
         }
     }
 
-    Snapshots(RestAgent agent, LiveConfig live, FailsafeMemory failsafe) {
+    Snapshots(RestAgent agent, LiveConfig live) {
         this.agent = agent;
         this.live = live;
-        this.failsafe = failsafe;
     }
 
     Moment now() {
@@ -76,7 +74,8 @@ final class Snapshots {
                         .isPresent())
                 .filter(this::isYoung)
                 .isPresent();
-        Inputs inputs = new Inputs(view, live.state(), agent.scheduledRestart(), viewed, failsafe.active());
+        boolean failsafe = agent.promises().active() || agent.isHeldByConsent();
+        Inputs inputs = new Inputs(view, live.state(), agent.scheduledRestart(), viewed, failsafe);
         Made current = made.filter(one -> one.inputs().same(inputs)).orElseGet(() -> make(inputs));
         return new Moment(view, current.standing(), agent.isLeader(), viewed, inputs.failsafe(), current.document());
     }

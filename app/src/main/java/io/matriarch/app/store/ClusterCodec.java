@@ -6,6 +6,7 @@ import io.matriarch.app.store.MemberCodec.Fields;
 import io.matriarch.domain.cluster.ClusterStatus;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.Epoch;
+import io.matriarch.domain.cluster.FailsafeMap;
 import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.LeaseId;
@@ -66,7 +67,18 @@ public final class ClusterCodec {
                 snapshot.get(StoreKey.EPOCH).map(ClusterCodec::epoch).orElse(Epoch.NONE),
                 snapshot.revision(StoreKey.FAILOVER),
                 config(snapshot).isPresent(),
-                snapshot.revision(StoreKey.CONFIG));
+                snapshot.revision(StoreKey.CONFIG),
+                failsafeMap(snapshot));
+    }
+
+    private static FailsafeMap failsafeMap(StoreSnapshot snapshot) {
+        return new FailsafeMap(
+                failsafe(snapshot).map(urls -> {
+                    SortedMap<MemberName, String> members = new TreeMap<>();
+                    urls.forEach((name, url) -> memberName(name).ifPresent(one -> members.put(one, url)));
+                    return members;
+                }),
+                snapshot.revision(StoreKey.FAILSAFE));
     }
 
     /** The dynamic configuration; empty when there is none or the text is no JSON object (DCS-024). */
@@ -336,7 +348,9 @@ public final class ClusterCodec {
     }
 
     /** {@code failsafe}. */
-    public static String encodeFailsafe(SortedMap<String, String> urls) {
+    public static String encodeFailsafe(SortedMap<MemberName, String> members) {
+        Map<String, Object> urls = new LinkedHashMap<>();
+        members.forEach((name, url) -> urls.put(name.value(), url));
         return Json.compact(urls);
     }
 

@@ -4,6 +4,7 @@ import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.HostPort;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.loop.AgentView;
+import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.HaLoop;
 import io.matriarch.app.loop.LeaseGuard;
 import io.matriarch.app.loop.LeaseKeeper;
@@ -33,6 +34,7 @@ public final class Agent implements AutoCloseable {
     private final LeaseKeeper keeper;
     private final LeaseGuard leaseGuard;
     private final RequestBox requests;
+    private final FailsafePromises promises;
     private final ScheduledRestarts schedule;
     private final Wakeup wakeup;
     private final MemoryKeeper memory;
@@ -47,6 +49,7 @@ public final class Agent implements AutoCloseable {
             LeaseKeeper keeper,
             LeaseGuard leaseGuard,
             RequestBox requests,
+            FailsafePromises promises,
             ScheduledRestarts schedule,
             Wakeup wakeup,
             MemoryKeeper memory) {
@@ -58,6 +61,7 @@ public final class Agent implements AutoCloseable {
         this.keeper = keeper;
         this.leaseGuard = leaseGuard;
         this.requests = requests;
+        this.promises = promises;
         this.schedule = schedule;
         this.wakeup = wakeup;
         this.memory = memory;
@@ -83,6 +87,11 @@ public final class Agent implements AutoCloseable {
 
     public RequestBox requests() {
         return requests;
+    }
+
+    /** What this member has promised to leaders without the store. */
+    public FailsafePromises promises() {
+        return promises;
     }
 
     /** The restart that is scheduled here, if any. */

@@ -6,6 +6,7 @@ import com.google.inject.Module;
 import com.google.inject.Stage;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.loop.BackgroundTask;
+import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.HaLoopBuilder;
 import io.matriarch.app.loop.LeaseGuard;
 import io.matriarch.app.loop.LeaseKeeper;
@@ -59,6 +60,7 @@ final class AgentFactory {
         var keeper = new LeaseKeeper(dcs, clock, self, wakeup::ring, record);
         var leaseGuard = new LeaseGuard(clock, postgres, keeper::lease);
         var requests = new RequestBox(wakeup::ring);
+        var promises = new FailsafePromises(clock, () -> keeper.lease().isPresent());
         var task = new BackgroundTask(TaskRunner.ofVirtualThreads(), wakeup::ring);
         probe.onServerExit(task::serverExited);
         var schedule = new ScheduledRestarts();
@@ -69,10 +71,12 @@ final class AgentFactory {
                 .guards(guard, leaseGuard, watchdog)
                 .keeping(clock, keeper, settings)
                 .beside(task, requests)
+                .promising(promises)
                 .reporting((seen, running) -> MemberReport.of(Agent.identity(live), seen, running, schedule.current()))
                 .build();
         var memory = new MemoryKeeper(injector.getInstance(ProcessMemory.class), Runtime.getRuntime()::totalMemory);
-        var agent = new Agent(live, settings, dcs, probe, loop, keeper, leaseGuard, requests, schedule, wakeup, memory);
+        var agent = new Agent(
+                live, settings, dcs, probe, loop, keeper, leaseGuard, requests, promises, schedule, wakeup, memory);
         return new AgentForRest(agent, peers, probe, postgres, guard, clock, injector.getInstance(ProcessMark.class));
     }
 

@@ -1,6 +1,7 @@
 package io.matriarch.app.wiring;
 
 import io.matriarch.app.loop.AgentView;
+import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.RequestBox;
 import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.app.rest.RestAgent;
@@ -43,6 +44,16 @@ record AgentForRest(
     @Override
     public Optional<Lease> lease() {
         return agent.lease().lease();
+    }
+
+    @Override
+    public boolean isHeldByConsent() {
+        return agent.lease().isHeldByConsent();
+    }
+
+    @Override
+    public FailsafePromises promises() {
+        return agent.promises();
     }
 
     @Override

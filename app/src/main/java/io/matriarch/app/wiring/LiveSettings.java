@@ -104,9 +104,6 @@ final class LiveSettings implements SettingsSource {
         if (dynamic.standbyCluster().isPresent()) {
             log.error("standby_cluster is set, but this version does not keep it: no other cluster is followed");
         }
-        if (dynamic.failsafeMode()) {
-            log.error("failsafe_mode is set, but this version does not keep it: without the store the primary stops");
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.matriarch.app.rest;
 
 import io.matriarch.app.loop.AgentView;
+import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.RequestBox;
 import io.matriarch.app.peer.ProcessMark;
 import io.matriarch.domain.cluster.Lease;
@@ -8,6 +9,8 @@ import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.ScheduledRestart;
+import io.matriarch.domain.failsafe.FailsafeAnswer;
+import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.OperatorRequest;
 import io.matriarch.domain.ha.PeerAnswer;
@@ -49,6 +52,8 @@ final class FakeAgent implements RestAgent {
     final List<OperatorRequest> asked = new CopyOnWriteArrayList<>();
     volatile Optional<AgentView> view = Optional.empty();
     volatile boolean leader;
+    volatile boolean consent;
+    final FailsafePromises promises = new FailsafePromises(clock, this::holdsLock);
     volatile Optional<Lease> lease = Optional.empty();
     volatile Optional<LeaseId> offer = Optional.of(new LeaseId("offered"));
     volatile Optional<ScheduledRestart> scheduled = Optional.empty();
@@ -59,6 +64,10 @@ final class FakeAgent implements RestAgent {
     volatile Function<Integer, PostgresView> observed = _ -> server;
     private final AtomicInteger observations = new AtomicInteger();
     private final RequestBox requests = new RequestBox(this::answerRequests);
+
+    private boolean holdsLock() {
+        return lease.isPresent();
+    }
 
     private void answerRequests() {
         for (OperatorRequest request : requests().waiting()) {
@@ -133,6 +142,16 @@ final class FakeAgent implements RestAgent {
     }
 
     @Override
+    public boolean isHeldByConsent() {
+        return consent;
+    }
+
+    @Override
+    public FailsafePromises promises() {
+        return promises;
+    }
+
+    @Override
     public Optional<LeaseId> offerLease() {
         return offer;
     }
@@ -148,6 +167,11 @@ final class FakeAgent implements RestAgent {
             @Override
             public List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience) {
                 return members.stream().map(peer).toList();
+            }
+
+            @Override
+            public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafeClaim claim, Duration patience) {
+                return List.of();
             }
 
             @Override

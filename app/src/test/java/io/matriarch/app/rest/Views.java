@@ -7,6 +7,7 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.cluster.Tags;
+import io.matriarch.domain.failsafe.FailsafeView;
 import io.matriarch.domain.ha.DcsView;
 import io.matriarch.domain.ha.HaState;
 import io.matriarch.domain.ha.LeaseView;
@@ -238,7 +239,8 @@ final class Views {
                 List.of(),
                 Optional.empty(),
                 false,
-                false);
+                false,
+                FailsafeView.since(now));
         return new AgentView(
                 observation,
                 HaState.INITIAL,

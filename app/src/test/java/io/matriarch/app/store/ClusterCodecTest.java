@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.matriarch.domain.cluster.ClusterStatus;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.Epoch;
+import io.matriarch.domain.cluster.FailsafeMap;
 import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.LeaseId;
@@ -238,9 +239,12 @@ class ClusterCodecTest {
         assertThat(ClusterCodec.failsafe(keys(StoreKey.FAILSAFE, "rubbish"))).isEmpty();
         assertThat(ClusterCodec.failsafe(keys())).isEmpty();
         String text = "{\"node0\":\"http://10.0.0.1:8008/patroni\",\"node1\":\"http://10.0.0.2:8008/patroni\"}";
-        assertThat(ClusterCodec.encodeFailsafe(
-                        ClusterCodec.failsafe(keys(StoreKey.FAILSAFE, text)).orElseThrow()))
-                .isEqualTo(text);
+        FailsafeMap map = decode(StoreKey.FAILSAFE, text).failsafe();
+        assertThat(ClusterCodec.encodeFailsafe(map.members().orElseThrow())).isEqualTo(text);
+        assertThat(ClusterCodec.failsafe(keys(StoreKey.FAILSAFE, text)).orElseThrow())
+                .containsOnlyKeys("node0", "node1");
+        assertThat(decode(StoreKey.FAILSAFE, "rubbish").failsafe().binds()).isFalse();
+        assertThat(decode(StoreKey.FAILSAFE, "{}").failsafe().binds()).isFalse();
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package io.matriarch.domain.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param failoverRevision the failover key's revision, request or not
  * @param hasConfig whether there is a valid configuration
  * @param configRevision the configuration key's revision, valid or not
+ * @param failsafe the members that take part in failsafe mode
  */
 public record ClusterView(
         InitializeKey initialize,
@@ -29,7 +31,8 @@ public record ClusterView(
         Epoch epoch,
         Revision failoverRevision,
         boolean hasConfig,
-        Revision configRevision) {
+        Revision configRevision,
+        FailsafeMap failsafe) {
 
     /** A scope without a single key. */
     public static final ClusterView EMPTY = new ClusterView(
@@ -43,10 +46,31 @@ public record ClusterView(
             Epoch.NONE,
             Revision.ABSENT,
             false,
-            Revision.ABSENT);
+            Revision.ABSENT,
+            FailsafeMap.NONE);
 
     public ClusterView {
         members = List.copyOf(members);
+    }
+
+    /** The same led by {@code leader}, of whom another source than the store knows. */
+    public ClusterView ledBy(Member leader, LeaseId lease) {
+        List<Member> all = new ArrayList<>(members);
+        all.removeIf(member -> member.name().equals(leader.name()));
+        all.add(leader);
+        return new ClusterView(
+                initialize,
+                new LeaderLock.Held(leader.name(), lease),
+                all,
+                request,
+                sync,
+                status,
+                history,
+                epoch,
+                failoverRevision,
+                hasConfig,
+                configRevision,
+                failsafe);
     }
 
     public Optional<Member> member(MemberName name) {

@@ -70,6 +70,51 @@ public record Member(
                 Optional.empty());
     }
 
+    /** The same, to be asked there; an empty address is none. */
+    public Member withApiUrl(String url) {
+        return new Member(
+                name,
+                connUrl,
+                Optional.of(url).filter(one -> !one.isEmpty()),
+                state,
+                role,
+                version,
+                tags,
+                position,
+                received,
+                replayed,
+                replicationState,
+                timeline,
+                checkpointPending,
+                pendingRestart,
+                paused,
+                scheduledRestart,
+                proxyUrl);
+    }
+
+    /** The same as a running primary that is streamed from there, unless the address is empty. */
+    public Member leadingAt(String url) {
+        Optional<String> address = Optional.of(url).filter(one -> !one.isEmpty());
+        return new Member(
+                name,
+                address.or(() -> connUrl),
+                apiUrl,
+                "running",
+                Optional.of(Role.PRIMARY),
+                version,
+                tags,
+                position,
+                received,
+                replayed,
+                replicationState,
+                timeline,
+                checkpointPending,
+                pendingRestart,
+                paused,
+                scheduledRestart,
+                proxyUrl);
+    }
+
     /** The same without what changes with every byte written: whether there is news for others. */
     public Member withoutPositions() {
         return new Member(

@@ -7,6 +7,7 @@ import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopMode;
@@ -15,9 +16,13 @@ import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.slot.SlotChange;
+import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** What the member does next. Pure data: the application carries it out. */
 public sealed interface Decision {
@@ -46,7 +51,7 @@ public sealed interface Decision {
             case AwaitCandidate _ -> Optional.of(TaskKind.AWAIT_CANDIDATE);
             case ProbeWrite _ -> Optional.of(TaskKind.PROBE_WRITE);
             case KillRemains _, Promote _, SetDataDirectoryAside _, ChangeSlots _, ResumeReplay _ -> Optional.empty();
-            case OnLock _, OnWatchdog _, OnDcs _, OnAgent _, PollMembers _ -> Optional.empty();
+            case OnLock _, OnWatchdog _, OnDcs _, OnAgent _, PollMembers _, AskFailsafe _ -> Optional.empty();
         };
     }
 
@@ -86,6 +91,12 @@ public sealed interface Decision {
 
     /** Compare-and-set from the lease of our former self to a fresh one (SAF-014). */
     record AdoptLeaderLock(LeaseId former) implements OnLock {}
+
+    /**
+     * Count our hold as ending at {@code until} at the earliest, with or without the store: everybody who could lead has
+     * promised not to until then (SAF-047). In vain once the hold has ended.
+     */
+    record ProlongLease(LeaseId lease, MonotonicTime until) implements OnLock {}
 
     /** Believe no longer in a lease that the store does not show. */
     record DropLease() implements OnLock {}
@@ -199,6 +210,13 @@ public sealed interface Decision {
 
     record WriteStatus(ClusterStatus status) implements OnDcs {}
 
+    /** Register who takes part in failsafe mode, unless somebody else has by now. */
+    record WriteFailsafe(SortedMap<MemberName, String> members, Revision seen) implements OnDcs {
+        public WriteFailsafe {
+            members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+        }
+    }
+
     /** Bring the history up to the timeline we write. */
     record PublishHistory(Timeline timeline) implements OnDcs {}
 
@@ -215,6 +233,17 @@ public sealed interface Decision {
      */
     record PollMembers(List<Member> members, Optional<MemberName> suspect) implements OnPeers {
         public PollMembers {
+            members = List.copyOf(members);
+        }
+    }
+
+    /**
+     * Ask members whether we may go on leading without the store; the answers are in the next observation.
+     *
+     * @param patience for each of at most two tries
+     */
+    record AskFailsafe(List<Member> members, FailsafeClaim claim, LeaseId lease, Duration patience) implements OnPeers {
+        public AskFailsafe {
             members = List.copyOf(members);
         }
     }

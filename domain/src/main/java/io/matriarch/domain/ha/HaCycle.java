@@ -80,12 +80,14 @@ public final class HaCycle {
         }
         return switch (seen.dcs()) {
             case DcsView.Unreachable _ -> withoutDcs(state, seen);
-            case DcsView.Read(ClusterView cluster) -> withDcs(new Situation(state, seen, cluster));
+            case DcsView.Read(ClusterView cluster) ->
+                withDcs(new Situation(state, seen, Failsafe.withPromisedLeader(cluster, seen)));
         };
     }
 
     private static HaState remember(HaState before, Observation seen) {
-        HaState state = seen.task() instanceof TaskView.Ended ended ? TaskEnd.remember(before, ended, seen) : before;
+        HaState state = Failsafe.remember(before, seen);
+        state = seen.task() instanceof TaskView.Ended ended ? TaskEnd.remember(state, ended, seen) : state;
         if (seen.task() instanceof TaskView.Idle && state.pendingReply().isPresent()) {
             // Its task never began: the request is as it was.
             state = state.withPendingReply(Optional.empty());
@@ -230,6 +232,10 @@ public final class HaCycle {
         if (now.cluster().leaderLock() instanceof LeaderLock.Free) {
             // Nobody has taken it: it may be ours again at once, if nobody has had it since (SAF-016).
             Turn race = LeaderRace.asPrimary(now);
+            if (now.seen().failsafe().heldByConsent()) {
+                // What the members have promised holds, whatever the store shows: the old hold lasts until a new one.
+                return race;
+            }
             List<Decision> decisions = new ArrayList<>();
             decisions.add(new Decision.DropLease());
             decisions.addAll(race.decisions());
@@ -244,6 +250,10 @@ public final class HaCycle {
      * ladder our lease says that nobody else can have been elected; from there on assume the partition (SAF-040).
      */
     private static Turn withoutDcs(HaState state, Observation seen) {
+        Optional<Turn> consent = Failsafe.withoutDcs(state, seen, timeToFirstRung(seen));
+        if (consent.isPresent()) {
+            return consent.get();
+        }
         if (seen.task() instanceof TaskView.Running running) {
             return Turn.of(state, Reason.TASK_RUNNING, List.of(running.label()));
         }

@@ -33,6 +33,7 @@ import java.util.function.Consumer;
  * @param retention when the slots of absent members were last wanted; empty while somebody else leads
  * @param failedTask the long action that failed last, until another one ends
  * @param pendingReply number of the request the running task belongs to
+ * @param failsafe what there is of failsafe mode when the store is away
  */
 public record HaState(
         Optional<MemberName> lastLeader,
@@ -54,7 +55,8 @@ public record HaState(
         HandoverPhase handover,
         Optional<SlotRetention> retention,
         Optional<FailedTask> failedTask,
-        Optional<Long> pendingReply) {
+        Optional<Long> pendingReply,
+        FailsafeMemory failsafe) {
 
     /** What a process begins with. */
     public static final HaState INITIAL = new HaState(
@@ -77,7 +79,8 @@ public record HaState(
             new HandoverPhase.None(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            FailsafeMemory.NONE);
 
     /**
      * An empty initialize key without a member that initializes.
@@ -180,6 +183,10 @@ public record HaState(
         return edit(next -> next.pendingReply = number);
     }
 
+    HaState withFailsafe(FailsafeMemory memory) {
+        return edit(next -> next.failsafe = memory);
+    }
+
     private HaState edit(Consumer<Edit> change) {
         var next = new Edit(this);
         change.accept(next);
@@ -208,6 +215,7 @@ public record HaState(
         private Optional<SlotRetention> retention;
         private Optional<FailedTask> failedTask;
         private Optional<Long> pendingReply;
+        private FailsafeMemory failsafe;
 
         private Edit(HaState from) {
             lastLeader = from.lastLeader;
@@ -230,6 +238,7 @@ public record HaState(
             retention = from.retention;
             failedTask = from.failedTask;
             pendingReply = from.pendingReply;
+            failsafe = from.failsafe;
         }
 
         private HaState build() {
@@ -253,7 +262,8 @@ public record HaState(
                     handover,
                     retention,
                     failedTask,
-                    pendingReply);
+                    pendingReply,
+                    failsafe);
         }
     }
 }

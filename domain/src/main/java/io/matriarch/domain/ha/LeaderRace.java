@@ -59,6 +59,10 @@ final class LeaderRace {
         if (now.seen().watchdog().required() && !now.seen().watchdog().usable()) {
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("Watchdog device is not usable")));
         }
+        Optional<String> bar = Failsafe.bar(now);
+        if (bar.isPresent()) {
+            return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.info(bar.get())));
+        }
         if (!(now.cluster().initialize() instanceof InitializeKey.Done)) {
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("the cluster has no system identifier yet")));
         }
@@ -124,13 +128,15 @@ final class LeaderRace {
                 seen.requests(),
                 seen.initializeCreated(),
                 seen.nameTaken(),
-                seen.shutdown());
+                seen.shutdown(),
+                seen.failsafe());
     }
 
     /** The members of now and of when the lock was last held: their keys may have ended together with the leader's. */
     private static List<Member> pool(Situation now) {
         var byName = new TreeMap<MemberName, Member>();
         now.state().lastMembers().forEach(member -> byName.put(member.name(), member));
+        Failsafe.members(now).forEach(member -> byName.put(member.name(), member));
         now.cluster().members().forEach(member -> byName.put(member.name(), member));
         byName.remove(now.self());
         return byName.values().stream()

@@ -2,6 +2,7 @@ package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.ClusterStatus;
 import io.matriarch.domain.cluster.InitializeKey;
+import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
@@ -11,6 +12,7 @@ import io.matriarch.domain.slot.SlotRetention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The turn of the member that holds the lock, its server running. */
@@ -62,9 +64,11 @@ final class Leading {
         decisions.add(new Decision.ArmWatchdog());
         decisions.add(new Decision.KeepWatchdogAlive());
         decisions.addAll(registers(now));
+        Optional<Decision.WriteFailsafe> failsafe = Failsafe.register(now);
+        failsafe.ifPresent(decisions::add);
         decisions.addAll(slots(now));
         // Whoever writes has nothing to be compared with; it will have, once it is a standby again.
-        var next = now.state().withWonRace(false).withRewind(RewindProgress.UNCHECKED);
+        var next = Failsafe.writing(now.state(), failsafe).withWonRace(false).withRewind(RewindProgress.UNCHECKED);
         if (checkpointMissing(now)) {
             decisions.add(new Decision.Checkpoint(Optional.empty()));
         }
@@ -131,14 +135,19 @@ final class Leading {
         return !history.known() || !history.clusterTimeline().equals(timeline);
     }
 
-    private static ClusterStatus status(Situation now, SqlView.Primary primary) {
+    /** How far each slot has come, our own place among them. */
+    static SortedMap<String, Lsn> slotPositions(MemberName self, SqlView.Primary primary) {
         var slots = new TreeMap<String, Lsn>();
-        slots.put(SlotPlanner.slotName(now.self()), primary.flushed());
+        slots.put(SlotPlanner.slotName(self), primary.flushed());
         primary.slots()
                 .forEach(slot -> slot.confirmed().or(slot::restartLsn).ifPresent(lsn -> slots.put(slot.name(), lsn)));
+        return slots;
+    }
+
+    private static ClusterStatus status(Situation now, SqlView.Primary primary) {
         return new ClusterStatus(
                 primary.flushed(),
-                slots,
+                slotPositions(now.self(), primary),
                 now.state().retention().map(SlotRetention::names).orElse(List.of()));
     }
 

@@ -3,6 +3,7 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Tags;
+import io.matriarch.domain.failsafe.FailsafeView;
 import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.domain.time.MonotonicTime;
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param initializeCreated revision of the initialize key this process has created
  * @param nameTaken whether another process answered for this member's name when the store was read first
  * @param shutdown whether the agent is to end
+ * @param failsafe what the members have promised each other
  */
 public record Observation(
         MemberName self,
@@ -46,7 +48,8 @@ public record Observation(
         List<OperatorRequest> requests,
         Optional<Revision> initializeCreated,
         boolean nameTaken,
-        boolean shutdown) {
+        boolean shutdown,
+        FailsafeView failsafe) {
 
     public Observation {
         peers = peers.map(List::copyOf);

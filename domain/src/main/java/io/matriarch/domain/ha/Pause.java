@@ -115,7 +115,7 @@ final class Pause {
                 .flatMap(SwitchoverRequest::candidate)
                 .filter(now.self()::equals)
                 .isPresent();
-        if (named && !now.seen().tags().nofailover()) {
+        if (named && !now.seen().tags().nofailover() && Failsafe.bar(now).isEmpty()) {
             return Turn.of(now.state().withWonRace(true), Reason.ACQUIRING_AS_REPLICA, LeaderRace.acquire(now));
         }
         return now.turn(

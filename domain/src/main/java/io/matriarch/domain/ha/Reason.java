@@ -44,6 +44,11 @@ public enum Reason {
     DCS_UNREACHABLE_LEASE_HOLDS("DCS is not accessible, my lease holds for another %s"),
     DCS_UNREACHABLE_AS_PRIMARY("demoted self because DCS is not accessible and I was a leader"),
     DCS_UNREACHABLE_STARTING_READONLY("DCS is not accessible, starting as readonly"),
+    FAILSAFE_ASKING("DCS is not accessible, asking the other members whether I may go on as a leader"),
+    FAILSAFE_KEEPS_PRIMARY(
+            "continue to run as a leader because failsafe mode is enabled and all members are accessible"),
+    FAILSAFE_REFUSED(
+            "DCS is not accessible and not all members agree that I go on (%s), my lease holds for another %s"),
 
     // A background task runs.
     TASK_WITH_LOCK("updated leader lock during %s"),

@@ -30,7 +30,8 @@ class AnyTurnTest {
     private static final int TURNS = 60_000;
 
     @Test
-    @DisplayName("S-2, S-12, S-15, S-18, SAF-014, SAF-030, SAF-041, HA-017, HA-018, HA-027 over random observations")
+    @DisplayName(
+            "S-2, S-12, S-15, S-18, SAF-014, SAF-030, SAF-041, SAF-047, HA-017, HA-018, HA-027 over random observations")
     void rulesHold() {
         var random = new Random(20260101);
         for (int i = 0; i < TURNS; i++) {
@@ -94,6 +95,9 @@ class AnyTurnTest {
         server(random, seen);
         cluster(random, seen);
         seen.before(memory(random));
+        if (chance(random, 3)) {
+            FailsafeTest.any(random, seen);
+        }
         return seen;
     }
 

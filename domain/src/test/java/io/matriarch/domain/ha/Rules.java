@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.LeaderLock;
+import io.matriarch.domain.cluster.LeaseId;
+import io.matriarch.domain.failsafe.FailsafeRound;
 import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.domain.time.MonotonicTime;
 import java.util.List;
 
 /** What no turn may break, whatever was seen. */
@@ -53,6 +56,9 @@ final class Rules {
                         .describedAs("S-12: nofailover never wins: %s", turn)
                         .isFalse();
                 assertThat(holds).isFalse();
+                assertThat(replica && seen.failsafe().binding(seen.now()).isPresent())
+                        .describedAs("SAF-047: who has promised not to does not race: %s", turn)
+                        .isFalse();
             }
             case Decision.RecoverCrash _ ->
                 assertThat(holds)
@@ -66,14 +72,30 @@ final class Rules {
                         .contains(Decision.RenewLeaderLock.class);
             case Decision.KeepWatchdogAlive _ ->
                 assertThat(kinds(earlier))
-                        .describedAs("HA-017: keepalive only after a renewal: %s", turn)
-                        .contains(Decision.RenewLeaderLock.class);
+                        .describedAs("HA-017: keepalive only after a renewal or a failsafe check: %s", turn)
+                        .containsAnyOf(Decision.RenewLeaderLock.class, Decision.ProlongLease.class);
+            case Decision.ProlongLease(var lease, var until) -> checkProlonged(seen, turn, lease, until);
             case Decision.AdoptLeaderLock adopt ->
                 assertThat(seen.lease())
                         .describedAs("SAF-014: only a lease of our own is adopted: %s", turn)
                         .isEqualTo(new LeaseView.Former(adopt.former()));
             default -> {}
         }
+    }
+
+    /** Without the store only, for the lease that was asked for, and no longer than the members have promised. */
+    private static void checkProlonged(Observation seen, Turn turn, LeaseId lease, MonotonicTime until) {
+        assertThat(seen.dcs()).describedAs("%s", turn).isInstanceOf(DcsView.Unreachable.class);
+        assertThat(seen.lease() instanceof LeaseView.Mine(var mine) && mine.id().equals(lease))
+                .describedAs("SAF-047: only the lease that is held: %s", turn)
+                .isTrue();
+        boolean alone = turn.next().failsafe().anyOf().size() == 1;
+        MonotonicTime from = alone
+                ? seen.now()
+                : seen.failsafe().round().map(FailsafeRound::began).orElseThrow();
+        assertThat(from.until(until))
+                .describedAs("SAF-047: counted from before the first question: %s", turn)
+                .isLessThanOrEqualTo(seen.settings().ttl());
     }
 
     static List<Class<?>> kinds(List<Decision> decisions) {

@@ -3,6 +3,7 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.ClusterStatus;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.Epoch;
+import io.matriarch.domain.cluster.FailsafeMap;
 import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Lease;
@@ -15,6 +16,7 @@ import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.cluster.SyncState;
 import io.matriarch.domain.cluster.Tags;
 import io.matriarch.domain.cluster.TimelineHistory;
+import io.matriarch.domain.failsafe.FailsafeView;
 import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.Lsn;
@@ -86,6 +88,8 @@ final class Seen {
     Optional<Revision> created = Optional.empty();
     boolean shutdown;
     MonotonicTime now = NOW;
+    FailsafeMap failsafeMap = FailsafeMap.NONE;
+    FailsafeView failsafe = FailsafeView.since(NOW.minus(Duration.ofMinutes(30)));
     HaState before = HaState.INITIAL;
 
     private Seen() {}
@@ -527,7 +531,8 @@ final class Seen {
                 epoch,
                 request.map(SwitchoverRequest::revision).orElse(Revision.ABSENT),
                 hasConfig,
-                configRevision);
+                configRevision,
+                failsafeMap);
     }
 
     Observation observation() {
@@ -559,7 +564,8 @@ final class Seen {
                 requests,
                 created,
                 nameTaken,
-                shutdown);
+                shutdown,
+                failsafe);
     }
 
     Turn decide() {

@@ -2,6 +2,8 @@ package io.matriarch.ports.member;
 
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.failsafe.FailsafeAnswer;
+import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.postgres.Lsn;
@@ -18,6 +20,14 @@ public interface PeerClient {
      * latest, and shortly after everybody but {@code suspect} has answered: who is most likely dead is not waited for.
      */
     List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience);
+
+    /**
+     * Asks all of them at once whether this member may go on leading without the store ({@code POST /failsafe}).
+     *
+     * @param patience for each of at most two tries; it returns after twice that at the latest
+     * @return one answer for each member asked
+     */
+    List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafeClaim claim, Duration patience);
 
     /**
      * Whether somebody else than this very process answers at the member's address, whatever the answer is (CFG-110).
