@@ -19,6 +19,7 @@ import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.domain.rewind.LeaderTimeline;
+import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresControl;
@@ -690,6 +691,29 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     @Override
     public ControlResult setDataDirectoryAside(StopProof stopped) {
         wipe();
+        return new ControlResult.Done();
+    }
+
+    @Override
+    public void bootstrapped() {}
+
+    @Override
+    public void markDemoted() {
+        role = Role.DEMOTED;
+    }
+
+    @Override
+    public ControlResult prePromote() {
+        return new ControlResult.Done();
+    }
+
+    @Override
+    public ControlResult copyLogicalSlots(List<PermanentSlot.Logical> slots, Upstream.Of leader, Duration timeout) {
+        return new ControlResult.Done();
+    }
+
+    @Override
+    public ControlResult forceFeedback(boolean on) {
         return new ControlResult.Done();
     }
 

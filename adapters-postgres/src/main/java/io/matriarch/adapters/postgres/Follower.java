@@ -54,7 +54,7 @@ final class Follower {
             if (!server.files().hasSignal()) {
                 // It runs as a standby now but its next start would make it a primary.
                 log.warn("standby.signal has been removed: PostgreSQL is restarted with it");
-                return restart.as(upstream, role, timeout, "on_role_change");
+                return restart.as(upstream, role, timeout, server.callbackOfFollowing(before, role, "on_restart"));
             }
             SortedMap<String, String> wanted = server.recovery(upstream);
             Difference difference = difference(connection, wanted);
@@ -65,7 +65,7 @@ final class Follower {
                 case NONE -> log.debug("follows as configured already");
                 case RELOAD -> reloader.reload(connection);
                 case RESTART -> {
-                    return restart.as(upstream, role, timeout, "on_restart");
+                    return restart.as(upstream, role, timeout, server.callbackOfFollowing(before, role, "on_restart"));
                 }
             }
         } catch (SQLException e) {
@@ -73,7 +73,7 @@ final class Follower {
         } catch (IOException | IllegalArgumentException e) {
             return new ControlResult.Failed("cannot configure the standby: " + e.getMessage());
         }
-        if (before != role && before != Role.UNINITIALIZED) {
+        if (server.isRoleChange(before, role)) {
             server.callback("on_role_change");
         }
         return new ControlResult.Done();

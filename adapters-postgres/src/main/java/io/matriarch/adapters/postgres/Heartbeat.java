@@ -41,7 +41,13 @@ final class Heartbeat implements AutoCloseable {
                    pg_catalog.current_setting('restore_command'),
                    (SELECT pg_catalog.string_agg(pg_catalog.concat_ws('|', s.slot_name, s.slot_type, s.active,
                                COALESCE(s.restart_lsn::pg_catalog.text, ''),
-                               COALESCE(s.confirmed_flush_lsn::pg_catalog.text, '')), ',')
+                               COALESCE(s.confirmed_flush_lsn::pg_catalog.text, ''),
+                               s.xmin IS NOT NULL OR s.slot_type = 'physical' AND s.catalog_xmin IS NOT NULL,
+                               COALESCE(pg_catalog.to_jsonb(s) ->> 'wal_status', '') = 'lost',
+                               COALESCE(pg_catalog.to_jsonb(s) ->> 'failover', '') = 'true',
+                               COALESCE(s.plugin, ''),
+                               COALESCE((SELECT pg_catalog.replace(d.datname, E'\n', '?')
+                                           FROM pg_catalog.pg_database AS d WHERE d.oid = s.datoid), '')), E'\n')
                       FROM pg_catalog.pg_get_replication_slots() AS s WHERE NOT s.temporary),
                    CASE WHEN r.in_recovery THEN NULL ELSE
                        (SELECT pg_catalog.string_agg(pg_catalog.concat_ws('|', a.application_name, s.state,
@@ -63,7 +69,10 @@ final class Heartbeat implements AutoCloseable {
     /** The server is there and lets nobody in: it starts up, recovers or shuts down. */
     private static final String CANNOT_CONNECT_NOW = "57P03";
 
+    private static final int SLOT_COLUMNS = 10;
+
     private final KeptConnection connection;
+    private final SlotWatch watch;
     private final ReplayedTimeline replayedTimeline;
     private volatile int serverVersion;
     private volatile Lsn inserted = Lsn.ZERO;
@@ -72,6 +81,7 @@ final class Heartbeat implements AutoCloseable {
     Heartbeat(Server server) {
         this.connection = new KeptConnection(patience -> server.connect("heartbeat", Jdbc.Bounds.kept(patience)));
         this.replayedTimeline = server.replayedTimeline();
+        this.watch = server.slotWatch();
     }
 
     SqlView ask(Duration patience) {
@@ -133,8 +143,10 @@ final class Heartbeat implements AutoCloseable {
             if (!row.getBoolean(1)) {
                 replayedTimeline.forget();
                 inserted = lsn(row.getString(13));
+                watch.forget();
                 return new SqlView.Primary(new Timeline(row.getInt(2)), lsn(row.getString(3)), slots, replication(row));
             }
+            watch.seen(slots);
             Lsn replayed = lsn(row.getString(4));
             return new SqlView.Standby(
                     lsn(row.getString(3)),
@@ -190,16 +202,22 @@ final class Heartbeat implements AutoCloseable {
         return text == null || text.isEmpty() ? Lsn.ZERO : Lsn.parse(text);
     }
 
-    private static List<SlotView> slots(String text) {
+    private List<SlotView> slots(String text) {
         var slots = new ArrayList<SlotView>();
-        for (String row : text.isEmpty() ? new String[0] : text.split(",")) {
-            String[] column = row.split("\\|", -1);
+        for (String row : text.isEmpty() ? new String[0] : text.split("\n")) {
+            // The database last: its name may have any character in it.
+            String[] column = row.split("\\|", SLOT_COLUMNS);
             slots.add(new SlotView(
                     column[0],
                     column[1].equals("logical") ? SlotView.Kind.LOGICAL : SlotView.Kind.PHYSICAL,
                     column[2].startsWith("t"),
                     position(column[3]),
-                    position(column[4])));
+                    position(column[4]),
+                    Optional.of(column[9]).filter(name -> !name.isEmpty()),
+                    Optional.of(column[8]).filter(name -> !name.isEmpty()),
+                    column[5].startsWith("t"),
+                    column[6].startsWith("t") || watch.isBroken(column[0]),
+                    column[7].startsWith("t")));
         }
         return slots;
     }

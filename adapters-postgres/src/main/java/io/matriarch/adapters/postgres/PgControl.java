@@ -9,6 +9,7 @@ import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.domain.rewind.LeaderTimeline;
+import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresControl;
@@ -46,6 +47,7 @@ final class PgControl implements PostgresControl {
     private final Rewind rewind;
     private final Follower follower;
     private final Slots slots;
+    private final LogicalSlots logicalSlots;
     private final LeaderQuery leaderQuery;
     private final WalReader wal;
     private final TimelineFiles timelines;
@@ -62,18 +64,26 @@ final class PgControl implements PostgresControl {
         this.cloner = new Cloner(server);
         this.rewind = new Rewind(server);
         this.follower = new Follower(server, reloader, this::restartAs);
-        this.slots = new Slots(server);
+        this.logicalSlots = new LogicalSlots(server, stopper);
+        this.slots = new Slots(server, logicalSlots);
         this.leaderQuery = new LeaderQuery(server);
     }
 
     @Override
     public ControlResult initialize() {
+        server.bootstrapping(true);
         return bootstrap.initialize();
     }
 
     @Override
     public ControlResult postBootstrap() {
         return bootstrap.postBootstrap();
+    }
+
+    @Override
+    public void bootstrapped() {
+        server.bootstrapping(false);
+        server.callback("on_start");
     }
 
     @Override
@@ -84,7 +94,8 @@ final class PgControl implements PostgresControl {
     @Override
     public ControlResult startStandby(Upstream upstream, Role role, Duration timeout) {
         timelines.forgetReserved();
-        return starter.startStandby(upstream, role, timeout, "on_start");
+        String callback = server.callbackOfFollowing(server.status().role(), role, "on_start");
+        return starter.startStandby(upstream, role, timeout, callback);
     }
 
     @Override
@@ -154,14 +165,8 @@ final class PgControl implements PostgresControl {
         if (!server.files().hasSignal()) {
             return new ControlResult.Done();
         }
-        Optional<String> before = server.settings().prePromote();
-        if (before.isPresent()) {
-            Subprocess.Result result = Subprocess.run(ShellWords.split(before.get()), Subprocess.inherited());
-            log.info("pre_promote script `{}` exited with {}", before.get(), result.code());
-            if (!result.isOk()) {
-                return new ControlResult.Failed("pre_promote script exited with " + result.code());
-            }
-        }
+        logicalSlots.stopMoving();
+        server.slotWatch().promoting();
         try {
             timelines.reserve(skipped);
             guard.promote(running.get().pid(), server.dataDirectory());
@@ -173,6 +178,27 @@ final class PgControl implements PostgresControl {
         server.status().upstream(Optional.empty());
         server.callback("on_role_change");
         return new ControlResult.Done();
+    }
+
+    @Override
+    public ControlResult prePromote() {
+        Optional<String> script = server.settings().prePromote();
+        if (script.isEmpty()) {
+            return new ControlResult.Done();
+        }
+        Subprocess.Result result = Subprocess.run(ShellWords.split(script.get()), Subprocess.inherited());
+        log.info("pre_promote script `{}` exited with {}", script.get(), result.code());
+        return result.isOk()
+                ? new ControlResult.Done()
+                : new ControlResult.Failed("pre_promote script exited with " + result.code());
+    }
+
+    @Override
+    public void markDemoted() {
+        if (server.status().role() != Role.DEMOTED) {
+            server.status().role(Role.DEMOTED);
+        }
+        server.callback("on_role_change");
     }
 
     @Override
@@ -245,6 +271,18 @@ final class PgControl implements PostgresControl {
     @Override
     public ControlResult changeSlots(List<SlotChange> changes) {
         return slots.change(changes, server.context().retryTimeout());
+    }
+
+    @Override
+    public ControlResult copyLogicalSlots(List<PermanentSlot.Logical> wanted, Upstream.Of leader, Duration timeout) {
+        return logicalSlots.copy(
+                wanted, leader, () -> starter.startAsBefore(server.status().role(), timeout, "on_restart"));
+    }
+
+    @Override
+    public ControlResult forceFeedback(boolean on) {
+        server.forceFeedback(on);
+        return reloader.written();
     }
 
     @Override

@@ -21,6 +21,8 @@ final class PgProbe implements PostgresProbe {
 
     private static final Logger log = LoggerFactory.getLogger(PgProbe.class);
 
+    private static final Duration CALLBACKS_BEGIN_WITHIN = Duration.ofSeconds(10);
+
     private final Server server;
     private final Heartbeat heartbeat;
     private final ReportQuery report;
@@ -200,5 +202,6 @@ final class PgProbe implements PostgresProbe {
     public void close() {
         heartbeat.close();
         report.close();
+        server.awaitCallbacks(CALLBACKS_BEGIN_WITHIN);
     }
 }

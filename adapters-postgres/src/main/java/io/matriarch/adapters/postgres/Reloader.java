@@ -117,6 +117,22 @@ final class Reloader {
         }
     }
 
+    /** Writes the files and has them read; a server that does not run reads them when it starts. */
+    ControlResult written() {
+        if (!server.processes().isAlive()) {
+            return new ControlResult.Done();
+        }
+        try {
+            if (server.files().writeMain(server.parameters().file(), server.presentRecovery())) {
+                log.info("Reloading PostgreSQL configuration.");
+                signal();
+            }
+            return new ControlResult.Done();
+        } catch (IOException e) {
+            return new ControlResult.Failed("cannot write PostgreSQL's configuration: " + e.getMessage());
+        }
+    }
+
     /** Without a connection: for a server that cannot be asked yet. */
     void signal() {
         server.processes().postmaster().ifPresent(running -> running.handle().send(Pidfd.Signal.RELOAD));

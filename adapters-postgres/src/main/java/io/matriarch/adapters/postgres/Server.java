@@ -30,18 +30,23 @@ final class Server {
     private static final Logger log = LoggerFactory.getLogger(Server.class);
 
     static final String SYNCHRONOUS_NAMES = "synchronous_standby_names";
+    static final String FEEDBACK = "hot_standby_feedback";
 
     private final ServerProcesses processes;
     private final ServerStatus status = new ServerStatus();
     private final ReplayedTimeline replayedTimeline =
             new ReplayedTimeline(this::connectReplication, ReplayedTimeline.READY);
     private final Callbacks callbacks = new Callbacks();
+    private final SlotWatch slotWatch = new SlotWatch(this);
     private final Map<String, GucCatalog> catalogs = new HashMap<>();
     private final Map<String, Boolean> rewindWorks = new HashMap<>();
 
     private volatile PostgresContext context;
     private volatile PgSettings settings;
     private volatile Optional<String> synchronousNames = Optional.empty();
+    private volatile boolean feedbackForced;
+    private volatile boolean bootstrapping;
+    private volatile boolean calledBack;
 
     Server(PostgresContext context) {
         this.context = context;
@@ -91,6 +96,10 @@ final class Server {
         return replayedTimeline;
     }
 
+    SlotWatch slotWatch() {
+        return slotWatch;
+    }
+
     Path dataDirectory() {
         return settings.dataDirectory();
     }
@@ -115,9 +124,15 @@ final class Server {
 
     ServerParameters parameters() {
         var configured = ServerParameters.of(settings, context.scope(), majorOrOldest(), catalog());
+        var asked = feedbackForced ? configured.with(Map.of(FEEDBACK, "on")) : configured;
         return synchronousNames
-                .map(names -> configured.with(Map.of(SYNCHRONOUS_NAMES, names)))
-                .orElse(configured);
+                .map(names -> asked.with(Map.of(SYNCHRONOUS_NAMES, names)))
+                .orElse(asked);
+    }
+
+    /** Whether the server tells its upstream which old rows it needs, whatever the configuration says. */
+    void forceFeedback(boolean on) {
+        feedbackForced = on;
     }
 
     /** What commits wait for from now on, whatever the configuration says; nothing to do as that says. */
@@ -218,8 +233,41 @@ final class Server {
 
     /** Runs the callback of an action, if there is one. */
     void callback(String action) {
-        Role role = status.role() == Role.PROMOTED ? Role.PRIMARY : status.role();
-        callbacks.run(settings.callbacks(), action, role.text(), context.scope());
+        callback(action, status.role());
+    }
+
+    /** The same with the role of a moment ago. Nobody is told of what a bootstrap does to its server. */
+    void callback(String action, Role role) {
+        if (!bootstrapping) {
+            calledBack = true;
+            callbacks.run(
+                    settings.callbacks(),
+                    action,
+                    (role == Role.PROMOTED ? Role.PRIMARY : role).text(),
+                    context.scope());
+        }
+    }
+
+    /** A cluster is being made here: callbacks begin with the end of that. */
+    void bootstrapping(boolean begun) {
+        bootstrapping = begun;
+    }
+
+    /**
+     * The callback of a server that comes up as a standby: what it was before is news for those who have been told of it
+     * (ha-decisions §20).
+     */
+    String callbackOfFollowing(Role before, Role role, String otherwise) {
+        return isRoleChange(before, role) ? "on_role_change" : otherwise;
+    }
+
+    boolean isRoleChange(Role before, Role role) {
+        return calledBack && before != role && before != Role.UNINITIALIZED;
+    }
+
+    /** Before the agent ends: what it has still to say is said. */
+    void awaitCallbacks(Duration atMost) {
+        callbacks.awaitBegun(atMost);
     }
 
     /** Throws unless the server has stopped; used where a proof from earlier could be out of date. */

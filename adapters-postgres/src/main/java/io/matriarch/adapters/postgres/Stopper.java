@@ -50,10 +50,13 @@ final class Stopper {
         if (order.checkpointFirst() && order.mode() != StopMode.IMMEDIATE) {
             checkpointForStop();
         }
+        // The end of what it was is told in its own name, not in that of what it has become by it.
+        Role role = status.role();
         if (status.state() != ServerState.RESTARTING) {
             status.state(ServerState.STOPPING);
         }
-        server.settings().beforeStop().ifPresent(Stopper::beforeStop);
+        Limits limits = Limits.of(order);
+        beforeStop(order);
         // A shutdown waits for replication connections last of all, and looks only each 10 ms whether they have ended.
         server.replayedTimeline().forget();
         boolean escalated = false;
@@ -61,7 +64,7 @@ final class Stopper {
             running.get()
                     .handle()
                     .send(order.mode() == StopMode.IMMEDIATE ? Pidfd.Signal.IMMEDIATE : Pidfd.Signal.FAST);
-            escalated = await(running.get(), order);
+            escalated = await(running.get(), order.mode(), limits);
         } catch (IllegalStateException e) {
             status.state(ServerState.STOP_FAILED);
             return new StopResult.NotStopped(e.getMessage());
@@ -73,34 +76,42 @@ final class Stopper {
         }
         StopResult result = afterwards(escalated);
         if (callback && result instanceof StopResult.Stopped) {
-            server.callback("on_stop");
+            server.callback("on_stop", role);
         }
         return result;
     }
 
+    /** When a stop that takes long is helped on, counted from its beginning: the operator's script is part of it. */
+    private record Limits(Deadline immediate, Deadline kill) {
+
+        static Limits of(StopOrder order) {
+            Duration never = Duration.ofDays(10_000);
+            return new Limits(
+                    Deadline.in(order.escalateAfter().orElse(never)),
+                    Deadline.in(order.escalateAfter()
+                            .map(patience -> patience.plus(patience.dividedBy(2)))
+                            .orElse(never)));
+        }
+    }
+
     /** Waits for the end; true if that took more than was ordered. */
-    private boolean await(Postmaster running, StopOrder order) {
-        Deadline never = Deadline.in(Duration.ofDays(10_000));
-        Deadline immediate = order.escalateAfter().map(Deadline::in).orElse(never);
-        Deadline kill = order.escalateAfter()
-                .map(patience -> Deadline.in(patience.plus(patience.dividedBy(2))))
-                .orElse(never);
+    private boolean await(Postmaster running, StopMode mode, Limits limits) {
         var senders = new LingeringSenders(server);
         boolean escalated = false;
         while (running.isAlive()) {
             if (Thread.currentThread().isInterrupted()) {
                 return escalated;
             }
-            if (kill.hasPassed()) {
+            if (limits.kill().hasPassed()) {
                 kill();
                 return true;
             }
-            if (immediate.hasPassed() && !escalated) {
+            if (limits.immediate().hasPassed() && !escalated) {
                 log.warn("Timeout during postmaster stop, aborting Postgres.");
                 running.handle().send(Pidfd.Signal.IMMEDIATE);
                 escalated = true;
             }
-            if (order.mode() == StopMode.HAND_OVER) {
+            if (mode == StopMode.HAND_OVER) {
                 senders.look();
             }
             Pause.millis(LOOK_MILLIS);
@@ -159,10 +170,29 @@ final class Stopper {
         }
     }
 
-    private static void beforeStop(String command) {
-        Subprocess.Result result = Subprocess.run(ShellWords.split(command), Subprocess.inherited());
-        if (!result.isOk()) {
-            log.warn("before_stop script `{}` exited with {}", command, result.code());
+    /** Half of a stop's time at most; an immediate stop has none, for nobody may write from then on. */
+    private void beforeStop(StopOrder order) {
+        Optional<String> script = server.settings().beforeStop();
+        if (script.isEmpty()) {
+            return;
         }
+        Duration patience = order.mode() == StopMode.IMMEDIATE
+                ? Duration.ZERO
+                : order.escalateAfter()
+                        .map(limit -> limit.dividedBy(2))
+                        .orElse(server.settings().startTimeout());
+        if (patience.isZero()) {
+            log.warn("before_stop script `{}` is not run: the stop must not wait for it", script.get());
+            return;
+        }
+        Subprocess.Result result =
+                Subprocess.runWithin(patience, ShellWords.split(script.get()), Subprocess.inherited());
+        if (!result.isOk()) {
+            log.warn("before_stop script `{}` exited with {}{}", script.get(), result.code(), timedOut(result));
+        }
+    }
+
+    private static String timedOut(Subprocess.Result result) {
+        return result.code() == Subprocess.TIMED_OUT ? ": it was ended, the stop goes on without it" : "";
     }
 }

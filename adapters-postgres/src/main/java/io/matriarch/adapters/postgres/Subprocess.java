@@ -45,12 +45,22 @@ final class Subprocess {
 
     static final int NOT_STARTED = -1;
     static final int CANCELLED = -2;
+    static final int TIMED_OUT = -3;
 
     static Result run(List<String> command, Map<String, String> environment) {
         return run(command, environment, new byte[0]);
     }
 
     static Result run(List<String> command, Map<String, String> environment, byte[] input) {
+        return run(command, environment, input, Duration.ofDays(10_000));
+    }
+
+    /** Not longer than {@code patience}: then it is killed with everything below it. */
+    static Result runWithin(Duration patience, List<String> command, Map<String, String> environment) {
+        return run(command, environment, new byte[0], patience);
+    }
+
+    private static Result run(List<String> command, Map<String, String> environment, byte[] input, Duration patience) {
         Process process;
         try {
             var builder = new ProcessBuilder(command);
@@ -68,7 +78,11 @@ final class Subprocess {
             log.debug("{} did not read its input", command.getFirst());
         }
         try {
-            int code = process.waitFor();
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                end(process, command.getFirst(), Duration.ZERO);
+                return new Result(TIMED_OUT, "", "not ended after " + patience.toMillis() + " ms");
+            }
+            int code = process.exitValue();
             // A daemon the tool left behind may hold the pipe open: it isn't waited for.
             return new Result(
                     code,
@@ -83,11 +97,15 @@ final class Subprocess {
 
     /** Ends a process and everything below it; returns when they have ended. */
     static void end(Process process, String name) {
+        end(process, name, GRACE);
+    }
+
+    private static void end(Process process, String name, Duration grace) {
         List<ProcessHandle> family = process.descendants().toList();
         log.info("terminating {} pid={}", name, process.pid());
         process.destroy();
         boolean interrupted = Thread.interrupted();
-        long end = System.nanoTime() + GRACE.toNanos();
+        long end = System.nanoTime() + grace.toNanos();
         while (process.isAlive() && System.nanoTime() - end < 0) {
             try {
                 process.waitFor(100, TimeUnit.MILLISECONDS);

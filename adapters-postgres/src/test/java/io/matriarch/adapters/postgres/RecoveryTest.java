@@ -255,15 +255,16 @@ final class RecoveryTest {
         standby.await("streaming", RecoveryTest::streams);
         StopTest.until(() -> slot(primary, "srv2").map(SlotView::active).orElse(false));
 
-        assertThat(primary.control.changeSlots(List.of(new SlotChange.Drop("srv2"))))
+        assertThat(primary.control.changeSlots(List.of(new SlotChange.Drop("srv2", SlotChange.Cause.UNKNOWN))))
                 .isInstanceOf(ControlResult.Failed.class);
         primary.sql("CREATE TABLE t AS SELECT generate_series(1, 1000)");
         Lsn to = primary.observe().position().orElseThrow();
         Instance.done(primary.control.changeSlots(List.of(new SlotChange.Advance("idle", to))));
         assertThat(slot(primary, "idle").orElseThrow().restartLsn()).contains(to);
         Instance.done(primary.control.changeSlots(List.of(new SlotChange.Advance("idle", new Lsn(8)))));
-        Instance.done(
-                primary.control.changeSlots(List.of(new SlotChange.Drop("idle"), new SlotChange.Drop("never there"))));
+        Instance.done(primary.control.changeSlots(List.of(
+                new SlotChange.Drop("idle", SlotChange.Cause.UNKNOWN),
+                new SlotChange.Drop("never there", SlotChange.Cause.UNKNOWN))));
         assertThat(slot(primary, "idle")).isEmpty();
     }
 
@@ -304,28 +305,55 @@ final class RecoveryTest {
     }
 
     @Test
-    @DisplayName("callbacks get action, role and scope; a new one ends the old one")
+    @DisplayName("CFG-090 HA-139 callbacks get action, role and scope; a promotion is one change of role, and a stop"
+            + " tells what was stopped")
     void callbacks() throws Exception {
         Instance primary = cluster.member("srv1").ready();
         Path log = folder.resolve("callbacks.log");
         Path script = folder.resolve("callback.sh");
-        Files.writeString(script, "#!/bin/sh\necho \"$@\" >> " + log + "\nexec sleep 600\n");
+        Files.writeString(script, "#!/bin/sh\necho \"$@\" >> " + log + "\n");
         assertThat(script.toFile().setExecutable(true)).isTrue();
         Instance standby = cluster.member("srv2");
         standby.section.put("use_slots", false);
         standby.section.put(
                 "callbacks",
-                Map.of("on_start", script.toString(), "on_role_change", script.toString(), "on_stop", "true"));
+                Map.of(
+                        "on_start",
+                        script.toString(),
+                        "on_role_change",
+                        script.toString(),
+                        "on_stop",
+                        script.toString()));
         standby.cloneOf(primary);
-        StopTest.until(() -> Files.exists(log));
         Instance.done(standby.control.promote(List.of()));
+        standby.await("a primary", view -> view.sql() instanceof SqlView.Primary);
+        standby.control.stop(new StopOrder(StopMode.IMMEDIATE, false, Optional.empty(), "the test demotes it"));
+        Instance.done(standby.control.startStandby(primary.upstream(), Role.REPLICA, Instance.LONG));
+        StopTest.until(() -> Files.readAllLines(log).size() == 4);
+        assertThat(Files.readAllLines(log))
+                .containsExactly(
+                        "on_start replica demo",
+                        "on_role_change primary demo",
+                        "on_stop primary demo",
+                        "on_role_change replica demo");
+    }
+
+    @Test
+    @DisplayName("§20 nobody is told of a bootstrap before it has ended; a leader that cannot start is demoted aloud")
+    void quietBootstrap() throws Exception {
+        Path log = folder.resolve("callbacks.log");
+        Path script = folder.resolve("callback.sh");
+        Files.writeString(script, "#!/bin/sh\necho \"$@\" >> " + log + "\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        Instance server = cluster.member("srv1");
+        server.section.put("callbacks", Map.of("on_start", script.toString(), "on_role_change", script.toString()));
+        server.initialized();
+        assertThat(log).doesNotExist();
+        server.control.bootstrapped();
+        StopTest.until(() -> Files.exists(log));
+        server.control.markDemoted();
         StopTest.until(() -> Files.readAllLines(log).size() == 2);
-        assertThat(Files.readAllLines(log)).containsExactly("on_start replica demo", "on_role_change primary demo");
-        standby.control.stop(new StopOrder(StopMode.IMMEDIATE, false, Optional.empty(), "the test ends"));
-        StopTest.until(() -> ProcessStat.all().stream()
-                .noneMatch(process -> process.command().equals("sleep")
-                        && process.parent() == ProcessHandle.current().pid()
-                        && !process.isDead()));
+        assertThat(Files.readAllLines(log)).containsExactly("on_start primary demo", "on_role_change demoted demo");
     }
 
     private static void signal(String name, long pid) throws Exception {

@@ -215,9 +215,27 @@ final class StopTest {
         assertThat(stop(StopMode.FAST, Optional.empty())).isInstanceOf(StopResult.Stopped.class);
 
         until(() -> Files.readAllLines(log).size() == 2);
-        assertThat(Files.readAllLines(log)).containsExactly("before running", "on_stop demoted demo");
+        assertThat(Files.readAllLines(log)).containsExactly("before running", "on_stop primary demo");
         stop(StopMode.FAST, Optional.empty());
         assertThat(Files.readAllLines(log)).hasSize(2);
+    }
+
+    @Test
+    @DisplayName(
+            "PG-070 a before_stop that hangs has half of the stop's time, and an immediate stop does not wait for it")
+    void hangingScript() throws Exception {
+        Path log = folder.resolve("scripts.log");
+        Path script = script("echo begun >> " + log + "\nexec sleep 600");
+        server.section.put("before_stop", script.toString());
+        server.configurator.adopt(server.context(), false);
+        long began = System.nanoTime();
+        var stopped = (StopResult.Stopped) stop(StopMode.FAST, Optional.of(Duration.ofSeconds(20)));
+        assertThat(stopped.escalated()).isFalse();
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+        assertThat(Files.readAllLines(log)).containsExactly("begun");
+        Instance.done(server.control.startPrimary(Instance.LONG));
+        assertThat(stop(StopMode.IMMEDIATE, Optional.of(Duration.ZERO))).isInstanceOf(StopResult.Stopped.class);
+        assertThat(Files.readAllLines(log)).as("a fence waits for no script").containsExactly("begun");
     }
 
     @Test

@@ -155,10 +155,11 @@ public record DynamicConfig(
         private Map<String, Object> slots() {
             for (String key : List.of("permanent_replication_slots", "permanent_slots", "slots")) {
                 if (Trees.truthy(tree.get(key))) {
-                    return Trees.asMap(tree.get(key)).orElseGet(() -> {
-                        warnings.add(key + " is no map of slots and is ignored");
-                        return Map.of();
-                    });
+                    Optional<Map<String, Object>> slots = Trees.asMap(tree.get(key));
+                    slots.ifPresentOrElse(
+                            found -> SlotRules.permanent(found, warnings),
+                            () -> warnings.add(key + " is no map of slots and is ignored"));
+                    return slots.orElse(Map.of());
                 }
             }
             return Map.of();

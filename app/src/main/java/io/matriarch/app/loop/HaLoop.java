@@ -53,6 +53,7 @@ public final class HaLoop {
     private volatile boolean shutdown;
     private volatile Optional<AgentView> view = Optional.empty();
     private Optional<Published> published = Optional.empty();
+    private boolean stranger;
     private Optional<StoreSnapshot> lastRead = Optional.empty();
     private Instant dcsLastSeen = Instant.EPOCH;
     private boolean storeAnswers = true;
@@ -121,6 +122,7 @@ public final class HaLoop {
         Turn turn = HaCycle.decide(before, observation);
         state = turn.next();
         say(turn, observation);
+        stranger = observation.nameTaken() || turn.reason() == Reason.SLOT_NAME_TAKEN;
         appear(observation);
         boolean changed = carryOut(turn, observation) || onlyMovedOn(before, turn);
         // What is decided again right after it was done has not had the effect it should: that is no reason to hurry.
@@ -195,6 +197,9 @@ public final class HaLoop {
                     Decision.ProlongLease _,
                     Decision.RestoreConfig _,
                     Decision.ChangeSlots _,
+                    Decision.ForceFeedback _,
+                    Decision.MarkDemoted _,
+                    Decision.EndBootstrap _,
                     Decision.ResumeReplay _,
                     Decision.AbortTask _ -> false;
             case Decision.OnLock _, Decision.OnPostgres _, Decision.OnDcs _, Decision.OnPeers _, Decision.OnAgent _ ->
@@ -213,10 +218,10 @@ public final class HaLoop {
 
     /**
      * Every member shows itself once a loop, and at once when there is news: the turns between, which events have begun,
-     * cost the store nothing. A key that is another process's is left alone.
+     * cost the store nothing. A key that is another process's is left alone, and who does not begin shows nothing.
      */
     private void publish(Observation seen) {
-        if (!(seen.dcs() instanceof DcsView.Read(var cluster)) || seen.nameTaken()) {
+        if (!(seen.dcs() instanceof DcsView.Read(var cluster)) || stranger) {
             return;
         }
         Member now = report.apply(seen);

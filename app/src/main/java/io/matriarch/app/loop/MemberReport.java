@@ -5,6 +5,7 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.cluster.ScheduledRestart;
 import io.matriarch.domain.ha.Observation;
+import io.matriarch.domain.ha.TaskKind;
 import io.matriarch.domain.ha.TaskView;
 import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.PostgresView;
@@ -25,7 +26,8 @@ public final class MemberReport {
             Identity identity, Observation seen, TaskView task, Optional<ScheduledRestart> scheduledRestart) {
         PostgresView server = seen.postgres();
         // The positions of a server that is being changed say nothing about it.
-        boolean showsPosition = !(task instanceof TaskView.Running)
+        boolean changed = task instanceof TaskView.Running(TaskKind kind, var _) && kind != TaskKind.PRE_PROMOTE;
+        boolean showsPosition = !changed
                 && (server.state() == ServerState.RUNNING || server.state().isStarting());
         Optional<SqlView.Standby> standby =
                 server.sql() instanceof SqlView.Standby one && showsPosition ? Optional.of(one) : Optional.empty();

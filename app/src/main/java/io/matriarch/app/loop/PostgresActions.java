@@ -83,7 +83,26 @@ final class PostgresActions {
                         "removing the data directory",
                         () -> postgres.removeDataDirectory(why, proof));
             case Decision.SetDataDirectoryAside(StopProof proof) -> outcome(postgres.setDataDirectoryAside(proof));
-            case Decision.ChangeSlots(var changes) -> outcome(postgres.changeSlots(changes));
+            case Decision.ChangeSlots(var changes) -> {
+                // What cannot be done to a slot holds up nothing else; it has been said, and is decided on again.
+                postgres.changeSlots(changes);
+                yield new Outcome.Done();
+            }
+            case Decision.CopyLogicalSlots(var slots, Upstream.Of leader, Duration timeout) ->
+                start(
+                        TaskKind.COPY_SLOTS,
+                        "copy_logical_slots",
+                        () -> postgres.copyLogicalSlots(slots, leader, timeout));
+            case Decision.ForceFeedback(boolean on) -> outcome(postgres.forceFeedback(on));
+            case Decision.RunPrePromote _ -> start(TaskKind.PRE_PROMOTE, "promote", postgres::prePromote);
+            case Decision.MarkDemoted _ -> {
+                postgres.markDemoted();
+                yield new Outcome.Done();
+            }
+            case Decision.EndBootstrap _ -> {
+                postgres.bootstrapped();
+                yield new Outcome.Done();
+            }
             case Decision.ResumeReplay _ -> outcome(postgres.resumeReplay());
             case Decision.ProbeWrite(Duration bound) ->
                 start(TaskKind.PROBE_WRITE, "write probe", () -> postgres.probeWrite(bound));

@@ -4,6 +4,7 @@ import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.DynamicSettings;
 import io.matriarch.app.config.EffectiveConfig;
 import io.matriarch.app.config.LiveConfig;
+import io.matriarch.app.config.SlotRules;
 import io.matriarch.app.config.Timings;
 import io.matriarch.app.config.TreeSection;
 import io.matriarch.app.loop.SettingsSource;
@@ -17,6 +18,7 @@ import io.matriarch.ports.dcs.StoreKey;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import io.matriarch.ports.postgres.PostgresContext;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -155,7 +157,16 @@ final class LiveSettings implements SettingsSource {
                 .sync(sync(dynamic, postgresql))
                 .failsafe(dynamic.failsafeMode())
                 .standbyCluster(dynamic.standbyCluster())
-                .slots(new SlotSettings(postgresql.flag("use_slots").orElse(true), dynamic.memberSlotsTtl()))
+                .slots(new SlotSettings(
+                        postgresql.flag("use_slots").orElse(true),
+                        dynamic.memberSlotsTtl(),
+                        // What is wrong with them has been said when the document was read.
+                        SlotRules.permanent(dynamic.permanentSlots(), new ArrayList<>()),
+                        SlotRules.ignored(dynamic.ignoredSlots())))
+                .prePromote(postgresql
+                        .text("pre_promote")
+                        .filter(command -> !command.isBlank())
+                        .isPresent())
                 .maxTimelinesHistory((int) Math.min(dynamic.maxTimelinesHistory(), Integer.MAX_VALUE))
                 .primaryHangTimeout(dynamic.primaryHangTimeout().orElseGet(() -> hangTimeout(timing, dynamic)))
                 .raceBackoff(dynamic.primaryRaceBackoff())

@@ -185,6 +185,7 @@ final class Bootstrap {
                             .withBootstrap(BootstrapStep.NONE, Optional.empty())
                             .withJoined(),
                     Reason.BOOTSTRAP_DONE,
+                    new Decision.EndBootstrap(),
                     new Decision.RenewLeaderLock(),
                     new Decision.ArmGuard(),
                     new Decision.ArmWatchdog());
@@ -196,7 +197,7 @@ final class Bootstrap {
             return now.with(now.state()
                             .withBootstrap(BootstrapStep.NONE, Optional.empty())
                             .withJoined())
-                    .turn(Reason.BOOTSTRAP_DONE);
+                    .turn(Reason.BOOTSTRAP_DONE, new Decision.EndBootstrap());
         }
         boolean stillOurs = now.cluster().initialize().revision().exists()
                 && now.state()

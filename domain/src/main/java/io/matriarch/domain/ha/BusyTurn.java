@@ -18,6 +18,12 @@ final class BusyTurn {
         if (now.holdsLock()) {
             return withLock(now, running);
         }
+        if (running.kind() == TaskKind.PRE_PROMOTE && !now.settings().paused()) {
+            return now.turn(
+                    Reason.LOST_BEFORE_PROMOTE,
+                    new Decision.DropLease(),
+                    new Decision.AbortTask("the leader lock is lost"));
+        }
         if (now.state().bootstrapStep() == BootstrapStep.NONE
                 && endsWritable(now, running.kind())
                 && !now.settings().paused()) {
@@ -37,7 +43,8 @@ final class BusyTurn {
         Optional<Turn> asked = Requests.whileBusy(now, running);
         List<Decision> decisions = new ArrayList<>();
         decisions.add(new Decision.RenewLeaderLock());
-        if (!now.settings().paused()) {
+        // What runs before a promotion leaves a standby: a guard would end it with a lock that is given back.
+        if (!now.settings().paused() && running.kind() != TaskKind.PRE_PROMOTE) {
             decisions.add(new Decision.ArmGuard());
             if (now.seen().watchdog().running()) {
                 decisions.add(new Decision.KeepWatchdogAlive());
@@ -61,7 +68,9 @@ final class BusyTurn {
                     START_STANDBY,
                     STOP,
                     AWAIT_CANDIDATE,
-                    REMOVE_DATA -> false;
+                    REMOVE_DATA,
+                    PRE_PROMOTE,
+                    COPY_SLOTS -> false;
         };
     }
 

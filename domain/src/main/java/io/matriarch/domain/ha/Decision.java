@@ -15,6 +15,7 @@ import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
 import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
@@ -48,9 +49,18 @@ public sealed interface Decision {
             case RecoverCrash _ -> Optional.of(TaskKind.RECOVER_CRASH);
             case CompareTimelines _ -> Optional.of(TaskKind.COMPARE_TIMELINES);
             case RemoveDataDirectory _ -> Optional.of(TaskKind.REMOVE_DATA);
+            case RunPrePromote _ -> Optional.of(TaskKind.PRE_PROMOTE);
+            case CopyLogicalSlots _ -> Optional.of(TaskKind.COPY_SLOTS);
             case AwaitCandidate _ -> Optional.of(TaskKind.AWAIT_CANDIDATE);
             case ProbeWrite _ -> Optional.of(TaskKind.PROBE_WRITE);
-            case KillRemains _, Promote _, SetDataDirectoryAside _, ChangeSlots _, ResumeReplay _ -> Optional.empty();
+            case KillRemains _,
+                    Promote _,
+                    SetDataDirectoryAside _,
+                    ChangeSlots _,
+                    ForceFeedback _,
+                    MarkDemoted _,
+                    EndBootstrap _,
+                    ResumeReplay _ -> Optional.empty();
             case OnLock _, OnWatchdog _, OnDcs _, OnAgent _, PollMembers _, AskFailsafe _ -> Optional.empty();
         };
     }
@@ -174,6 +184,30 @@ public sealed interface Decision {
             changes = List.copyOf(changes);
         }
     }
+
+    /**
+     * Stop the standby for as long as it takes to give it copies of the leader's logical slots.
+     *
+     * @param timeout how long the start may take
+     */
+    record CopyLogicalSlots(List<PermanentSlot.Logical> slots, Upstream.Of leader, Duration timeout)
+            implements OnPostgres {
+        public CopyLogicalSlots {
+            slots = List.copyOf(slots);
+        }
+    }
+
+    /** Whether the server tells its upstream which old rows it needs, whatever its configuration says. */
+    record ForceFeedback(boolean on) implements OnPostgres {}
+
+    /** Run the operator's script that may forbid the promotion. */
+    record RunPrePromote() implements OnPostgres {}
+
+    /** The new cluster is there: its server's callbacks begin. */
+    record EndBootstrap() implements OnPostgres {}
+
+    /** What was a primary is none any more, although nothing was stopped: its start has failed. */
+    record MarkDemoted() implements OnPostgres {}
 
     record ResumeReplay() implements OnPostgres {}
 

@@ -7,7 +7,6 @@ import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.RewindProgress;
-import io.matriarch.domain.slot.SlotPlanner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -99,16 +98,23 @@ final class Following {
             if (standby.replayPaused() && now.seen().serverVersion() >= 140000) {
                 decisions.add(new Decision.ResumeReplay());
             }
-            if (now.settings().slots().use()) {
-                var changes = SlotPlanner.forReplica(
-                        now.self(), now.cluster().leaderName(), now.cluster().members(), standby.slots());
-                if (!changes.isEmpty()) {
-                    decisions.add(new Decision.ChangeSlots(changes));
-                }
-            }
+        }
+        SlotTurn slots = SlotTurn.of(now.with(next));
+        decisions.addAll(slots.decisions());
+        if (!slots.copies().isEmpty()) {
+            return new Turn(
+                    slots.next(),
+                    Reason.COPYING_LOGICAL_SLOTS,
+                    List.of(String.join(", ", slots.copies())),
+                    slots.notes(),
+                    decisions);
         }
         MemberName leader = now.cluster().leaderName().orElse(now.self());
         return new Turn(
-                next, Reason.FOLLOWING_LEADER, List.of(now.self().value(), leader.value()), List.of(), decisions);
+                slots.next(),
+                Reason.FOLLOWING_LEADER,
+                List.of(now.self().value(), leader.value()),
+                slots.notes(),
+                decisions);
     }
 }

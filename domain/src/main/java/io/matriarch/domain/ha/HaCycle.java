@@ -81,7 +81,7 @@ public final class HaCycle {
         return switch (seen.dcs()) {
             case DcsView.Unreachable _ -> withoutDcs(state, seen);
             case DcsView.Read(ClusterView cluster) ->
-                withDcs(new Situation(state, seen, Failsafe.withPromisedLeader(cluster, seen)));
+                met(new Situation(state, seen, Failsafe.withPromisedLeader(cluster, seen)));
         };
     }
 
@@ -95,6 +95,10 @@ public final class HaCycle {
         boolean leads = seen.lease() instanceof LeaseView.Mine;
         if (!leads && state.retention().isPresent()) {
             state = state.withRetention(Optional.empty());
+        }
+        if (!leads) {
+            // What the script has said holds for the lock it was run for.
+            state = state.withPromotion(state.promotion().with(PromotionMemory.Script.NOT_RUN));
         }
         if (seen.dcs() instanceof DcsView.Read(ClusterView cluster) && cluster.isLocked()) {
             state = state.withLastLocked(
@@ -118,6 +122,12 @@ public final class HaCycle {
         return seen.postgres().sql() instanceof SqlView.Standby standby
                 ? race.at(standby.position(), seen.now(), seen.settings().loopWait())
                 : race;
+    }
+
+    private static Turn met(Situation now) {
+        return SlotTurn.nameTaken(now)
+                .orElseGet(() -> withDcs(
+                        now.with(now.state().withSlots(now.state().slots().named()))));
     }
 
     private static Turn withDcs(Situation now) {

@@ -31,6 +31,8 @@ import java.util.function.Consumer;
  * @param race what is remembered for the next race
  * @param handover the planned hand-over
  * @param retention when the slots of absent members were last wanted; empty while somebody else leads
+ * @param promotion what the script before the promotion has said
+ * @param slots what is remembered of replication slots
  * @param failedTask the long action that failed last, until another one ends
  * @param pendingReply number of the request the running task belongs to
  * @param failsafe what there is of failsafe mode when the store is away
@@ -54,6 +56,8 @@ public record HaState(
         RaceMemory race,
         HandoverPhase handover,
         Optional<SlotRetention> retention,
+        PromotionMemory promotion,
+        SlotMemory slots,
         Optional<FailedTask> failedTask,
         Optional<Long> pendingReply,
         FailsafeMemory failsafe) {
@@ -78,6 +82,8 @@ public record HaState(
             RaceMemory.NONE,
             new HandoverPhase.None(),
             Optional.empty(),
+            PromotionMemory.NONE,
+            SlotMemory.NONE,
             Optional.empty(),
             Optional.empty(),
             FailsafeMemory.NONE);
@@ -175,6 +181,14 @@ public record HaState(
         return edit(next -> next.retention = slots);
     }
 
+    public HaState withPromotion(PromotionMemory memory) {
+        return edit(next -> next.promotion = memory);
+    }
+
+    public HaState withSlots(SlotMemory memory) {
+        return edit(next -> next.slots = memory);
+    }
+
     public HaState withFailedTask(Optional<FailedTask> failed) {
         return edit(next -> next.failedTask = failed);
     }
@@ -213,6 +227,8 @@ public record HaState(
         private RaceMemory race;
         private HandoverPhase handover;
         private Optional<SlotRetention> retention;
+        private PromotionMemory promotion;
+        private SlotMemory slots;
         private Optional<FailedTask> failedTask;
         private Optional<Long> pendingReply;
         private FailsafeMemory failsafe;
@@ -236,6 +252,8 @@ public record HaState(
             race = from.race;
             handover = from.handover;
             retention = from.retention;
+            promotion = from.promotion;
+            slots = from.slots;
             failedTask = from.failedTask;
             pendingReply = from.pendingReply;
             failsafe = from.failsafe;
@@ -261,6 +279,8 @@ public record HaState(
                     race,
                     handover,
                     retention,
+                    promotion,
+                    slots,
                     failedTask,
                     pendingReply,
                     failsafe);

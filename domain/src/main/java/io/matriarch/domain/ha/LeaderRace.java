@@ -53,6 +53,13 @@ final class LeaderRace {
     }
 
     private static Turn asReplica(Situation now) {
+        if (now.standsBack()) {
+            return lose(
+                    now,
+                    Reason.NOT_HEALTHIEST,
+                    List.of(Note.info("backoff: skip leader race after pre_promote script failure and releasing the"
+                            + " lock voluntarily")));
+        }
         if (now.seen().tags().nofailover()) {
             return lose(now, Reason.NOT_ALLOWED_TO_PROMOTE, List.of());
         }

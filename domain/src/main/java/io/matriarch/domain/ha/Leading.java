@@ -1,6 +1,5 @@
 package io.matriarch.domain.ha;
 
-import io.matriarch.domain.cluster.ClusterStatus;
 import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.Lsn;
@@ -8,7 +7,6 @@ import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.slot.SlotPlanner;
-import io.matriarch.domain.slot.SlotRetention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,21 +34,8 @@ final class Leading {
         if (stalled.isPresent()) {
             return stalled.get();
         }
-        SlotRetention before = now.state()
-                .retention()
-                .orElseGet(() -> SlotRetention.begin(
-                        now.cluster().status().retained(), now.seen().now()));
-        SlotRetention after = before.refresh(
-                now.settings().slots().use()
-                        ? SlotPlanner.memberSlots(now.self(), now.cluster().members())
-                        : List.of(),
-                now.seen().now(),
-                now.settings().slots().memberTtl());
-        List<Note> notes = after.expiredSince(before).stream()
-                .map(name -> Note.info("Replication slot '" + name + "' for absent cluster member is expired after "
-                        + now.settings().slots().memberTtl().toSeconds() + " sec."))
-                .toList();
-        return lead(now.with(now.state().withRetention(Optional.of(after)))).with(notes);
+        List<Note> notes = new ArrayList<>();
+        return lead(SlotTurn.retaining(now, notes)).with(notes);
     }
 
     private static Turn lead(Situation now) {
@@ -66,13 +51,17 @@ final class Leading {
         decisions.addAll(registers(now));
         Optional<Decision.WriteFailsafe> failsafe = Failsafe.register(now);
         failsafe.ifPresent(decisions::add);
-        decisions.addAll(slots(now));
+        SlotTurn slots = SlotTurn.of(now);
+        decisions.addAll(slots.decisions());
         // Whoever writes has nothing to be compared with; it will have, once it is a standby again.
-        var next = Failsafe.writing(now.state(), failsafe).withWonRace(false).withRewind(RewindProgress.UNCHECKED);
+        var next = Failsafe.writing(slots.next(), failsafe)
+                .withWonRace(false)
+                .withRewind(RewindProgress.UNCHECKED)
+                .withPromotion(PromotionMemory.NONE);
         if (checkpointMissing(now)) {
             decisions.add(new Decision.Checkpoint(Optional.empty()));
         }
-        return new Turn(next, Reason.LEADER_WITH_LOCK, List.of(now.self().value()), List.of(), decisions);
+        return new Turn(next, Reason.LEADER_WITH_LOCK, List.of(now.self().value()), slots.notes(), decisions);
     }
 
     /** Until the control file is on the timeline that is written, nobody can be rewound against this server. */
@@ -105,7 +94,7 @@ final class Leading {
     }
 
     /** The keys only the holder of the lock may write. */
-    private static List<Decision> registers(Situation now) {
+    static List<Decision> registers(Situation now) {
         List<Decision> writes = new ArrayList<>();
         now.postgres().systemIdentifier().ifPresent(ours -> {
             switch (now.cluster().initialize()) {
@@ -122,10 +111,9 @@ final class Leading {
             if (historyIsBehind(now, primary.timeline())) {
                 writes.add(new Decision.PublishHistory(primary.timeline()));
             }
-            ClusterStatus status = status(now, primary);
-            if (!status.equals(now.cluster().status())) {
-                writes.add(new Decision.WriteStatus(status));
-            }
+            SlotTurn.status(now)
+                    .filter(status -> !status.equals(now.cluster().status()))
+                    .ifPresent(status -> writes.add(new Decision.WriteStatus(status)));
         }
         return writes;
     }
@@ -139,29 +127,7 @@ final class Leading {
     static SortedMap<String, Lsn> slotPositions(MemberName self, SqlView.Primary primary) {
         var slots = new TreeMap<String, Lsn>();
         slots.put(SlotPlanner.slotName(self), primary.flushed());
-        primary.slots()
-                .forEach(slot -> slot.confirmed().or(slot::restartLsn).ifPresent(lsn -> slots.put(slot.name(), lsn)));
+        primary.slots().forEach(slot -> slot.position().ifPresent(lsn -> slots.put(slot.name(), lsn)));
         return slots;
-    }
-
-    private static ClusterStatus status(Situation now, SqlView.Primary primary) {
-        return new ClusterStatus(
-                primary.flushed(),
-                slotPositions(now.self(), primary),
-                now.state().retention().map(SlotRetention::names).orElse(List.of()));
-    }
-
-    private static List<Decision> slots(Situation now) {
-        if (!(now.postgres().sql() instanceof SqlView.Primary primary)) {
-            return List.of();
-        }
-        var changes = now.settings().slots().use()
-                ? SlotPlanner.forPrimary(
-                        now.self(),
-                        now.cluster().members(),
-                        now.state().retention().map(SlotRetention::names).orElse(List.of()),
-                        primary.slots())
-                : SlotPlanner.forPrimary(now.self(), List.of(), List.of(), primary.slots());
-        return changes.isEmpty() ? List.of() : List.of(new Decision.ChangeSlots(changes));
     }
 }

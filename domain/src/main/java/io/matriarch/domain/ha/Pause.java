@@ -5,6 +5,7 @@ import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.postgres.Upstream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,13 +54,7 @@ final class Pause {
     private static Turn holding(Situation now) {
         if (now.isPrimary()) {
             Optional<Turn> asked = switchover(now).or(() -> Requests.restart(now));
-            return asked.orElseGet(() -> Turn.of(
-                    now.state().withWonRace(false),
-                    Reason.LEADER_WITH_LOCK,
-                    List.of(now.self().value()),
-                    new Decision.PauseGuard(),
-                    new Decision.DisarmWatchdog(),
-                    new Decision.RenewLeaderLock()));
+            return asked.orElseGet(() -> leading(now));
         }
         if (now.postgres().role().isPrimary() || now.postgres().state().isStarting()) {
             return now.turn(Reason.PAUSED_PROMOTE_PENDING, new Decision.RenewLeaderLock());
@@ -70,6 +65,10 @@ final class Pause {
                         .flatMap(SwitchoverRequest::candidate)
                         .filter(now.self()::equals)
                         .isPresent();
+        Optional<Turn> script = named ? now.prePromote(now.state()) : Optional.empty();
+        if (script.isPresent()) {
+            return script.get();
+        }
         return named
                 ? now.turn(
                         now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK,
@@ -79,6 +78,24 @@ final class Pause {
                 : now.turn(
                         Reason.PAUSED_LOCK_NOT_PRIMARY,
                         new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()));
+    }
+
+    /** Replicas keep WAL by what the leader publishes: it goes on doing so. */
+    private static Turn leading(Situation now) {
+        List<Note> notes = new ArrayList<>();
+        Situation retaining = SlotTurn.retaining(now, notes);
+        SlotTurn slots = SlotTurn.of(retaining);
+        List<Decision> decisions = new ArrayList<>(
+                List.of(new Decision.PauseGuard(), new Decision.DisarmWatchdog(), new Decision.RenewLeaderLock()));
+        decisions.addAll(Leading.registers(retaining));
+        decisions.addAll(slots.decisions());
+        notes.addAll(slots.notes());
+        return new Turn(
+                slots.next().withWonRace(false).withPromotion(PromotionMemory.NONE),
+                Reason.LEADER_WITH_LOCK,
+                List.of(now.self().value()),
+                notes,
+                decisions);
     }
 
     /** Only to a named candidate, and nothing that was scheduled. */
@@ -115,7 +132,10 @@ final class Pause {
                 .flatMap(SwitchoverRequest::candidate)
                 .filter(now.self()::equals)
                 .isPresent();
-        if (named && !now.seen().tags().nofailover() && Failsafe.bar(now).isEmpty()) {
+        if (named
+                && !now.seen().tags().nofailover()
+                && !now.standsBack()
+                && Failsafe.bar(now).isEmpty()) {
             return Turn.of(now.state().withWonRace(true), Reason.ACQUIRING_AS_REPLICA, LeaderRace.acquire(now));
         }
         return now.turn(
@@ -136,8 +156,10 @@ final class Pause {
         }
         Upstream wanted = now.upstream();
         List<String> facts = List.of(now.self().value(), leader.value());
-        return now.postgres().upstream().equals(Optional.of(wanted))
-                ? now.turn(Reason.FOLLOWING_LEADER, facts)
-                : now.turn(Reason.FOLLOWING_LEADER, facts, new Decision.Follow(wanted, Role.REPLICA));
+        if (!now.postgres().upstream().equals(Optional.of(wanted))) {
+            return now.turn(Reason.FOLLOWING_LEADER, facts, new Decision.Follow(wanted, Role.REPLICA));
+        }
+        SlotTurn slots = SlotTurn.of(now);
+        return new Turn(slots.next(), Reason.FOLLOWING_LEADER, facts, slots.notes(), slots.decisions());
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 public enum Reason {
     LEADER_WITH_LOCK("no action. I am (%s), the leader with the lock"),
     FOLLOWING_LEADER("no action. I am (%s), a secondary, and following a leader (%s)"),
+    COPYING_LOGICAL_SLOTS("Copying logical slots [%s] from the primary"),
     FOLLOWING_NOBODY("no action. I am (%s)"),
 
     // Taking the lock.
@@ -23,6 +24,8 @@ public enum Reason {
     PROMOTING_WITH_LOCK("promoted self to leader because I had the session lock"),
     RACE_PUT_OFF("My (%s) wal position moved since last heart beat loop, %s seconds until leader race"),
     RACE_LOST("following new leader after trying and failing to obtain lock"),
+    RUNNING_PRE_PROMOTE("running the pre_promote script before the promotion"),
+    PRE_PROMOTE_FAILED("Promotion cancelled because the pre-promote script failed"),
     NOT_HEALTHIEST("following a different leader because i am not the healthiest node"),
     NOT_ALLOWED_TO_PROMOTE("following a different leader because I am not allowed to promote"),
 
@@ -83,6 +86,7 @@ public enum Reason {
     COPYING_FROM_REPLICA("trying to bootstrap from replica '%s'"),
     WAITING_FOR_LEADER("waiting for leader to bootstrap"),
     NAME_TAKEN("there is already a node named %s running"),
+    SLOT_NAME_TAKEN("the name of %s leads to the replication slot %s that would be mine"),
     SYSTEM_ID_INVALID("data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize"),
     SYSTEM_ID_MISMATCH("system ID mismatch, node %s belongs to a different cluster: %s != %s"),
     SYSTEM_ID_MISMATCH_PAUSED("released leader key voluntarily due to the system ID mismatch"),

@@ -31,6 +31,7 @@ final class Recovery {
                     now.state().withStartFailed(false),
                     Reason.START_FAILED_WITH_LOCK,
                     new Decision.DisarmWatchdog(),
+                    new Decision.MarkDemoted(),
                     new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
         }
         WatchdogView dog = now.seen().watchdog();

@@ -146,6 +146,10 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
 
     /** The promotion with what stands before it: no server becomes writable without (SAF-041). */
     Turn promote(HaState next, Reason reason) {
+        Optional<Turn> script = prePromote(next);
+        if (script.isPresent()) {
+            return script.get();
+        }
         return Turn.of(
                 next,
                 reason,
@@ -153,6 +157,42 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
                 new Decision.ArmGuard(),
                 new Decision.ArmWatchdog(),
                 promotion());
+    }
+
+    /**
+     * What the operator's script makes of the promotion; nothing when there is none, or none against it. A lock that is
+     * given back must not be taken again at once: nobody else would get it (HA-077).
+     */
+    Optional<Turn> prePromote(HaState next) {
+        if (!settings().prePromote()) {
+            return Optional.empty();
+        }
+        return switch (state.promotion().script()) {
+            case PASSED -> Optional.empty();
+            case NOT_RUN ->
+                Optional.of(Turn.of(
+                        next,
+                        Reason.RUNNING_PRE_PROMOTE,
+                        new Decision.RenewLeaderLock(),
+                        new Decision.RunPrePromote()));
+            case FAILED ->
+                Optional.of(Turn.of(
+                                next.withWonRace(false)
+                                        .withPromotion(new PromotionMemory(
+                                                PromotionMemory.Script.NOT_RUN, Optional.of(seen.now()))),
+                                Reason.PRE_PROMOTE_FAILED,
+                                new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()))
+                        .with(List.of(Note.warning(
+                                "Releasing the leader key voluntarily because the pre-promote script failed"))));
+        };
+    }
+
+    /** Whether this member has given the lock back because of its script, less than a lease's length ago. */
+    boolean standsBack() {
+        return state.promotion()
+                .releasedAt()
+                .filter(at -> seen.now().since(at).compareTo(settings().ttl()) < 0)
+                .isPresent();
     }
 
     /** How far our WAL reaches. */

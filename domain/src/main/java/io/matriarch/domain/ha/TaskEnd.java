@@ -34,7 +34,10 @@ final class TaskEnd {
                         .withStartFailed(false);
             case CHECKPOINT -> prepared(state);
             case AWAIT_CANDIDATE -> candidateAnswered(state, ended.result());
-            case FOLLOW, PROBE_WRITE -> state;
+            case PRE_PROMOTE ->
+                state.withPromotion(state.promotion()
+                        .with(failed(ended.result()) ? PromotionMemory.Script.FAILED : PromotionMemory.Script.PASSED));
+            case FOLLOW, PROBE_WRITE, COPY_SLOTS -> state;
         };
     }
 

@@ -16,5 +16,7 @@ public enum TaskKind {
     COMPARE_TIMELINES,
     AWAIT_CANDIDATE,
     PROBE_WRITE,
-    REMOVE_DATA
+    REMOVE_DATA,
+    PRE_PROMOTE,
+    COPY_SLOTS
 }

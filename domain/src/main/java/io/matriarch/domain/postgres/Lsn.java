@@ -41,6 +41,10 @@ public record Lsn(long value) implements Comparable<Lsn> {
         return compareTo(other) > 0;
     }
 
+    public Lsn min(Lsn other) {
+        return isAfter(other) ? other : this;
+    }
+
     public Lsn max(Lsn other) {
         return isAtLeast(other) ? this : other;
     }

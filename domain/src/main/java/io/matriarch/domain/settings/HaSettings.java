@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param maxTimelinesHistory lines of history kept, 0 for all
  * @param primaryHangTimeout how long a primary may show no sign that it can write before another member takes over; zero
  *     for any time
+ * @param prePromote whether the operator has a script that may forbid a promotion
  * @param raceBackoff how long a replica whose WAL still moves puts off a race; zero for not at all
  */
 public record HaSettings(
@@ -46,6 +47,7 @@ public record HaSettings(
         SlotSettings slots,
         int maxTimelinesHistory,
         Duration primaryHangTimeout,
+        boolean prePromote,
         Duration raceBackoff) {
 
     /** The reference's defaults. */
@@ -68,6 +70,7 @@ public record HaSettings(
             SlotSettings.DEFAULTS,
             0,
             Duration.ofSeconds(300),
+            false,
             Duration.ZERO);
 
     public HaSettings {
@@ -113,6 +116,7 @@ public record HaSettings(
         private SlotSettings slots;
         private int maxTimelinesHistory;
         private Duration primaryHangTimeout;
+        private boolean prePromote;
         private Duration raceBackoff;
 
         private Edit(HaSettings from) {
@@ -134,6 +138,7 @@ public record HaSettings(
             slots = from.slots;
             maxTimelinesHistory = from.maxTimelinesHistory;
             primaryHangTimeout = from.primaryHangTimeout;
+            prePromote = from.prePromote;
             raceBackoff = from.raceBackoff;
         }
 
@@ -197,6 +202,11 @@ public record HaSettings(
             return this;
         }
 
+        public Edit prePromote(boolean value) {
+            prePromote = value;
+            return this;
+        }
+
         public Edit maxTimelinesHistory(int value) {
             maxTimelinesHistory = value;
             return this;
@@ -245,6 +255,7 @@ public record HaSettings(
                     slots,
                     maxTimelinesHistory,
                     primaryHangTimeout,
+                    prePromote,
                     raceBackoff);
         }
     }

@@ -5,6 +5,7 @@ import static io.matriarch.domain.ha.Seen.*;
 
 import io.matriarch.domain.cluster.*;
 import io.matriarch.domain.ha.Decision.*;
+import io.matriarch.domain.ha.Decision.EndBootstrap;
 import io.matriarch.domain.postgres.*;
 import io.matriarch.domain.rewind.*;
 import io.matriarch.domain.settings.HaSettings;
@@ -136,6 +137,7 @@ class BootstrapTest {
                         leader().before(HaState.INITIAL.withBootstrap(
                                 BootstrapStep.TAKING_LOCK, Optional.of(new Revision(7)))),
                         Reason.BOOTSTRAP_DONE,
+                        EndBootstrap.class,
                         RenewLeaderLock.class,
                         ArmGuard.class,
                         ArmWatchdog.class),
@@ -146,7 +148,8 @@ class BootstrapTest {
                                 .lock(new LeaderLock.Held(SELF, MINE))
                                 .before(HaState.INITIAL.withBootstrap(
                                         BootstrapStep.TAKING_LOCK, Optional.of(new Revision(7)))),
-                        Reason.BOOTSTRAP_DONE),
+                        Reason.BOOTSTRAP_DONE,
+                        EndBootstrap.class),
                 row(
                         "SAF-018 somebody else became the cluster meanwhile: stop",
                         bootstrapped()

@@ -132,6 +132,7 @@ class BusyTurnTest {
                         crashed().holding().before(HaState.INITIAL.withStartFailed(true)),
                         Reason.START_FAILED_WITH_LOCK,
                         DisarmWatchdog.class,
+                        MarkDemoted.class,
                         ReleaseLeaderLock.class));
     }
 }

@@ -25,7 +25,9 @@ class PauseTest {
                         Reason.LEADER_WITH_LOCK,
                         PauseGuard.class,
                         DisarmWatchdog.class,
-                        RenewLeaderLock.class),
+                        RenewLeaderLock.class,
+                        WriteStatus.class,
+                        ChangeSlots.class),
                 row(
                         "HA-127 manual primary, lock free: takes it",
                         primary().paused(),
@@ -98,7 +100,9 @@ class PauseTest {
                         Reason.LEADER_WITH_LOCK,
                         PauseGuard.class,
                         DisarmWatchdog.class,
-                        RenewLeaderLock.class),
+                        RenewLeaderLock.class,
+                        WriteStatus.class,
+                        ChangeSlots.class),
                 row(
                         "HA-041 foreign directory: the lock goes, the agent stays",
                         leader().initialize(new InitializeKey.Done(FOREIGN, new Revision(1)))

@@ -77,6 +77,7 @@ class RecoveryTest {
                         crashed().holding().ended(TaskKind.START_PRIMARY, new TaskResult.Failed("x")),
                         Reason.START_FAILED_WITH_LOCK,
                         DisarmWatchdog.class,
+                        MarkDemoted.class,
                         new ReleaseLeaderLock(Optional.of(PROOF), Optional.empty())),
                 row(
                         "HA-046 primary_start_timeout 0: the others are asked",

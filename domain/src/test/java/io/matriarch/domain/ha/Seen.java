@@ -55,6 +55,11 @@ final class Seen {
     static final LeaseId THEIRS = new LeaseId("theirs");
     static final Lsn POSITION = Lsn.parse("0/5000000");
 
+    /** A standby keeps those of the others from its first turn on. */
+    static final List<SlotView> SLOTS = List.of(
+            SlotView.physical("srv2", false, Optional.of(POSITION)),
+            SlotView.physical("srv3", false, Optional.of(POSITION)));
+
     Tags tags = Tags.NONE;
     HaSettings settings = HaSettings.DEFAULTS;
     boolean reachable = true;
@@ -206,13 +211,7 @@ final class Seen {
     Seen asStandby() {
         role = Role.REPLICA;
         sql = new SqlView.Standby(
-                POSITION,
-                POSITION,
-                Optional.of(Timeline.FIRST),
-                WalReceiver.STREAMING,
-                false,
-                false,
-                List.<SlotView>of());
+                POSITION, POSITION, Optional.of(Timeline.FIRST), WalReceiver.STREAMING, false, false, SLOTS);
         control = Optional.of(control(ControlData.State.IN_ARCHIVE_RECOVERY));
         recoverySignal = true;
         return this;
@@ -226,7 +225,7 @@ final class Seen {
                 streaming ? WalReceiver.STREAMING : WalReceiver.NONE,
                 false,
                 false,
-                List.of());
+                SLOTS);
         return this;
     }
 
@@ -493,7 +492,7 @@ final class Seen {
 
     Seen replayPaused() {
         sql = new SqlView.Standby(
-                POSITION, POSITION, Optional.of(Timeline.FIRST), WalReceiver.STREAMING, false, true, List.of());
+                POSITION, POSITION, Optional.of(Timeline.FIRST), WalReceiver.STREAMING, false, true, SLOTS);
         return this;
     }
 

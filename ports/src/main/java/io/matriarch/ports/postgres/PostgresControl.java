@@ -7,6 +7,7 @@ import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.domain.rewind.LeaderTimeline;
+import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,9 @@ public interface PostgresControl {
 
     /** Long: initdb (or the custom bootstrap), first configuration, start as primary. */
     ControlResult initialize();
+
+    /** The new cluster is there: from now on callbacks are run, {@code on_start} first. */
+    void bootstrapped();
 
     /** Long: creates the three roles and runs {@code post_bootstrap} on the new primary. */
     ControlResult postBootstrap();
@@ -65,6 +69,12 @@ public interface PostgresControl {
      */
     ControlResult promote(List<Timeline> skipped);
 
+    /** Long: runs the operator's script before a promotion; done where there is none. Ended when interrupted. */
+    ControlResult prePromote();
+
+    /** Nothing was stopped, but what was a primary is none any more: role and {@code on_role_change} say so. */
+    void markDemoted();
+
     /** Long: points the running standby to another upstream, by a reload where the version can, else by a restart. */
     ControlResult follow(Upstream upstream, Role role);
 
@@ -95,8 +105,25 @@ public interface PostgresControl {
     /** Renames the data directory of a failed bootstrap to {@code .failed}. */
     ControlResult setDataDirectoryAside(StopProof proof);
 
-    /** Creates, advances and drops replication slots. */
+    /**
+     * Creates, advances and drops replication slots. Logical ones that are moved forward go on moving behind the call. One
+     * step that fails does not keep the others from being taken; a slot in use is left alone.
+     */
     ControlResult changeSlots(List<SlotChange> changes);
+
+    /**
+     * Long: stops the standby, gives it copies of the leader's logical slots and starts it again. It is not stopped where
+     * none of them could be used.
+     *
+     * @param timeout how long to wait for it to accept connections
+     */
+    ControlResult copyLogicalSlots(List<PermanentSlot.Logical> slots, Upstream.Of leader, Duration timeout);
+
+    /**
+     * Whether {@code hot_standby_feedback} is on whatever the configuration says, now and for every later start; returns
+     * without waiting until a running server has read it.
+     */
+    ControlResult forceFeedback(boolean on);
 
     /**
      * Sets {@code synchronous_standby_names}, now and for every later start until it is set anew; of a running server it
