@@ -728,6 +728,11 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     @Override
+    public Optional<java.time.Instant> historyWritten(Timeline timeline) {
+        return Optional.empty();
+    }
+
+    @Override
     public ControlResult synchronousStandbyNames(Optional<String> names) {
         return new ControlResult.Done();
     }

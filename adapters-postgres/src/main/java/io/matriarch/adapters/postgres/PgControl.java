@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -288,6 +289,11 @@ final class PgControl implements PostgresControl {
     @Override
     public Optional<List<HistoryLine>> localHistory(Timeline timeline) {
         return timelines.history(timeline);
+    }
+
+    @Override
+    public Optional<Instant> historyWritten(Timeline timeline) {
+        return timelines.written(timeline);
     }
 
     @Override

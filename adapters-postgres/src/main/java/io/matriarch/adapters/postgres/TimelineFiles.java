@@ -10,6 +10,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -40,6 +41,15 @@ final class TimelineFiles {
             String text = Files.readString(file(timeline));
             return text.equals(RESERVED) ? Optional.empty() : Optional.of(TimelineHistory.parse(text));
         } catch (IOException | IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** When the history of a timeline was written. */
+    Optional<Instant> written(Timeline timeline) {
+        try {
+            return Optional.of(Files.getLastModifiedTime(file(timeline)).toInstant());
+        } catch (IOException _) {
             return Optional.empty();
         }
     }

@@ -17,6 +17,7 @@ import io.matriarch.ports.dcs.StoreKey;
 import io.matriarch.ports.dcs.WriteResult;
 import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -133,23 +134,21 @@ final class DcsActions {
                 : LeaseKeeper.outcome(dcs.write(lease, change), what);
     }
 
-    /** The local history file, with the times and names that the store already knows of older promotions. */
+    /** The local history file, the newest promotion with its time and our name. */
     private TimelineHistory history(Timeline timeline, TimelineHistory known) {
         List<HistoryLine> local = postgres.localHistory(timeline).orElse(List.of());
+        Instant promoted = postgres.historyWritten(timeline).orElseGet(clock::wallClock);
         List<TimelineHistory.Line> lines = new ArrayList<>();
         for (HistoryLine line : local) {
-            Optional<TimelineHistory.Line> before = known.lines().stream()
-                    .filter(one -> one.timeline().equals(line.parent())
-                            && one.switchpoint().equals(line.switchpoint()))
-                    .findFirst();
             boolean newest = line == local.getLast();
-            lines.add(before.orElseGet(() -> new TimelineHistory.Line(
+            lines.add(new TimelineHistory.Line(
                     line.parent(),
                     line.switchpoint(),
                     line.reason(),
-                    newest ? Optional.of(IsoTime.format(clock.wallClock())) : Optional.empty(),
-                    newest ? Optional.of(self.value()) : Optional.empty())));
+                    newest ? Optional.of(IsoTime.format(promoted)) : Optional.empty(),
+                    newest ? Optional.of(self.value()) : Optional.empty()));
         }
-        return TimelineHistory.of(lines, timeline);
+        return TimelineHistory.published(
+                lines, known, timeline, settings.current().maxTimelinesHistory());
     }
 }

@@ -33,7 +33,50 @@ public record TimelineHistory(boolean known, List<Line> lines) {
      * @param leader who was promoted
      */
     public record Line(
-            Timeline timeline, Lsn switchpoint, String reason, Optional<String> timestamp, Optional<String> leader) {}
+            Timeline timeline, Lsn switchpoint, String reason, Optional<String> timestamp, Optional<String> leader) {
+
+        /** Whether it says when it was and who was promoted: lines of old members do not. */
+        public boolean isComplete() {
+            return timestamp.isPresent() && leader.isPresent();
+        }
+
+        private boolean isOf(Line other) {
+            return timeline.equals(other.timeline) && switchpoint.equals(other.switchpoint);
+        }
+
+        private Line completedBy(Line other) {
+            return new Line(
+                    timeline, switchpoint, reason, other.timestamp.or(() -> timestamp), other.leader.or(() -> leader));
+        }
+    }
+
+    /**
+     * What the leader publishes (ha-decisions §9.8): the lines of its own history file, with the times and names that are
+     * known of older promotions.
+     *
+     * @param own the lines of the file, oldest first; the newest says when it was and who we are
+     * @param known what is published now
+     * @param keep how many lines to keep at most, the newest ones; 0 for all
+     */
+    public static TimelineHistory published(List<Line> own, TimelineHistory known, Timeline current, int keep) {
+        List<Line> lines = own.stream()
+                .map(line -> known.lines().stream()
+                        .filter(line::isOf)
+                        .findFirst()
+                        .map(line::completedBy)
+                        .orElse(line))
+                .toList();
+        List<Line> all = of(lines, current).lines();
+        int from = keep > 0 ? Math.max(0, all.size() - keep) : 0;
+        return new TimelineHistory(true, all.subList(from, all.size()));
+    }
+
+    /** Whether it says all there is to say of how {@code current} began. */
+    public boolean reaches(Timeline current) {
+        return known
+                && clusterTimeline().equals(current)
+                && (lines.isEmpty() || lines.getLast().isComplete());
+    }
 
     /**
      * The history of a server on {@code current}, whose own file leaves out the timelines that were reserved and never

@@ -4,7 +4,6 @@ import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
-import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.slot.SlotPlanner;
 import java.util.ArrayList;
@@ -108,7 +107,7 @@ final class Leading {
             writes.add(new Decision.RestoreConfig(now.cluster().configRevision()));
         }
         if (now.postgres().sql() instanceof SqlView.Primary primary) {
-            if (historyIsBehind(now, primary.timeline())) {
+            if (!now.cluster().history().reaches(primary.timeline())) {
                 writes.add(new Decision.PublishHistory(primary.timeline()));
             }
             SlotTurn.status(now)
@@ -116,11 +115,6 @@ final class Leading {
                     .ifPresent(status -> writes.add(new Decision.WriteStatus(status)));
         }
         return writes;
-    }
-
-    private static boolean historyIsBehind(Situation now, Timeline timeline) {
-        var history = now.cluster().history();
-        return !history.known() || !history.clusterTimeline().equals(timeline);
     }
 
     /** How far each slot has come, our own place among them. */

@@ -15,13 +15,7 @@ public final class SlotPlanner {
 
     private static final int MAXIMUM_LENGTH = 63;
 
-    private final SlotScene scene;
-    private final List<SlotChange> changes = new ArrayList<>();
-    private final List<PermanentSlot.Logical> toCopy = new ArrayList<>();
-
-    private SlotPlanner(SlotScene scene) {
-        this.scene = scene;
-    }
+    private SlotPlanner() {}
 
     /**
      * The slot a member streams through: lower case, {@code -} and {@code .} become {@code _}, everything else that a
@@ -43,11 +37,11 @@ public final class SlotPlanner {
 
     public static SlotPlan plan(SlotScene scene) {
         DesiredSlots desired = DesiredSlots.of(scene);
-        var planner = new SlotPlanner(scene);
+        var steps = new Steps(scene);
         for (SlotView slot : scene.present()) {
             if (!desired.wanted().containsKey(slot.name())
                     && scene.settings().ignored().stream().noneMatch(ignored -> ignored.matches(slot))) {
-                planner.drop(slot, SlotChange.Cause.UNKNOWN);
+                steps.drop(slot, SlotChange.Cause.UNKNOWN);
             }
         }
         desired.wanted().forEach((name, wanted) -> {
@@ -55,100 +49,11 @@ public final class SlotPlanner {
                     .filter(slot -> slot.name().equals(name))
                     .findFirst();
             switch (wanted) {
-                case Wanted.Physical physical -> planner.physical(name, physical, present);
-                case Wanted.Logical logical -> planner.logical(logical, present);
+                case Wanted.Physical physical -> steps.physical(name, physical, present);
+                case Wanted.Logical logical -> steps.logical(logical, present);
             }
         });
-        return new SlotPlan(planner.changes, planner.toCopy, desired.warnings());
-    }
-
-    /** True if it goes: it is nobody's, PostgreSQL does not look after it, and automation is on. */
-    private boolean drop(SlotView slot, SlotChange.Cause cause) {
-        if (slot.active() || slot.nativeFailover() || scene.paused()) {
-            return false;
-        }
-        changes.add(new SlotChange.Drop(slot.name(), cause));
-        return true;
-    }
-
-    private void physical(String name, Wanted.Physical wanted, Optional<SlotView> present) {
-        if (present.isEmpty()) {
-            changes.add(new SlotChange.CreatePhysical(name));
-            return;
-        }
-        SlotView slot = present.get();
-        Optional<SlotChange.Cause> defect = physicalDefect(slot, wanted);
-        if (defect.isPresent()) {
-            if (drop(slot, defect.get())) {
-                changes.add(new SlotChange.CreatePhysical(name));
-            }
-            return;
-        }
-        if (wanted.served() || slot.active() || slot.holdsXmin()) {
-            return;
-        }
-        Lsn to = wanted.lsn().map(scene.position()::min).orElse(Lsn.ZERO);
-        if (to.isAfter(slot.restartLsn().orElse(to))) {
-            changes.add(new SlotChange.Advance(name, to));
-        }
-    }
-
-    private Optional<SlotChange.Cause> physicalDefect(SlotView slot, Wanted.Physical wanted) {
-        if (slot.kind() != SlotView.Kind.PHYSICAL) {
-            return Optional.of(SlotChange.Cause.CHANGED);
-        }
-        if (slot.lost()) {
-            return Optional.of(SlotChange.Cause.LOST);
-        }
-        if (slot.restartLsn().isEmpty()) {
-            return Optional.of(SlotChange.Cause.NOTHING_RESERVED);
-        }
-        return slot.holdsXmin() && !wanted.served() && scene.cluster().isLocked()
-                ? Optional.of(SlotChange.Cause.HOLDS_XMIN)
-                : Optional.empty();
-    }
-
-    private void logical(Wanted.Logical wanted, Optional<SlotView> present) {
-        if (present.isEmpty()) {
-            provide(wanted);
-            return;
-        }
-        SlotView slot = present.get();
-        if (slot.nativeFailover()) {
-            return;
-        }
-        if (!isOf(slot, wanted.slot())) {
-            if (drop(slot, SlotChange.Cause.CHANGED)) {
-                provide(wanted);
-            }
-        } else if (slot.lost()) {
-            // On a standby its copy is written over it.
-            if (!scene.leads() || drop(slot, SlotChange.Cause.LOST)) {
-                provide(wanted);
-            }
-        } else if (!scene.leads() && !slot.active()) {
-            Lsn to = wanted.lsn().map(scene.position()::min).orElse(Lsn.ZERO);
-            if (to.isAfter(slot.confirmed().orElse(Lsn.ZERO))) {
-                changes.add(
-                        new SlotChange.AdvanceLogical(slot.name(), wanted.slot().database(), to));
-            }
-        }
-    }
-
-    /** Only a primary can make one: a standby needs the leader's, whose position the leader has published (HA-140). */
-    private void provide(Wanted.Logical wanted) {
-        PermanentSlot.Logical slot = wanted.slot();
-        if (scene.role().isPrimary()) {
-            changes.add(new SlotChange.CreateLogical(slot.name(), slot.database(), slot.plugin()));
-        } else if (wanted.lsn().isPresent() && scene.cluster().isLocked()) {
-            toCopy.add(slot);
-        }
-    }
-
-    private static boolean isOf(SlotView slot, PermanentSlot.Logical wanted) {
-        return slot.kind() == SlotView.Kind.LOGICAL
-                && slot.database().filter(wanted.database()::equals).isPresent()
-                && slot.plugin().filter(wanted.plugin()::equals).isPresent();
+        return new SlotPlan(steps.changes, steps.toCopy, desired.warnings());
     }
 
     /** The slots of members that a leader's present ones retain: those of everybody who streams, its own included. */
@@ -169,5 +74,106 @@ public final class SlotPlanner {
         }
         names.removeAll(permanent);
         return names;
+    }
+
+    /** The steps for one scene, as they come together. */
+    private static final class Steps {
+
+        private final SlotScene scene;
+        private final List<SlotChange> changes = new ArrayList<>();
+        private final List<PermanentSlot.Logical> toCopy = new ArrayList<>();
+
+        Steps(SlotScene scene) {
+            this.scene = scene;
+        }
+
+        /** True if it goes: it is nobody's, PostgreSQL does not look after it, and automation is on. */
+        private boolean drop(SlotView slot, SlotChange.Cause cause) {
+            if (slot.active() || slot.nativeFailover() || scene.paused()) {
+                return false;
+            }
+            changes.add(new SlotChange.Drop(slot.name(), cause));
+            return true;
+        }
+
+        private void physical(String name, Wanted.Physical wanted, Optional<SlotView> present) {
+            if (present.isEmpty()) {
+                changes.add(new SlotChange.CreatePhysical(name));
+                return;
+            }
+            SlotView slot = present.get();
+            Optional<SlotChange.Cause> defect = physicalDefect(slot, wanted);
+            if (defect.isPresent()) {
+                if (drop(slot, defect.get())) {
+                    changes.add(new SlotChange.CreatePhysical(name));
+                }
+                return;
+            }
+            if (wanted.served() || slot.active() || slot.holdsXmin()) {
+                return;
+            }
+            Lsn to = wanted.lsn().map(scene.position()::min).orElse(Lsn.ZERO);
+            if (to.isAfter(slot.restartLsn().orElse(to))) {
+                changes.add(new SlotChange.Advance(name, to));
+            }
+        }
+
+        private Optional<SlotChange.Cause> physicalDefect(SlotView slot, Wanted.Physical wanted) {
+            if (slot.kind() != SlotView.Kind.PHYSICAL) {
+                return Optional.of(SlotChange.Cause.CHANGED);
+            }
+            if (slot.lost()) {
+                return Optional.of(SlotChange.Cause.LOST);
+            }
+            if (slot.restartLsn().isEmpty()) {
+                return Optional.of(SlotChange.Cause.NOTHING_RESERVED);
+            }
+            return slot.holdsXmin() && !wanted.served() && scene.cluster().isLocked()
+                    ? Optional.of(SlotChange.Cause.HOLDS_XMIN)
+                    : Optional.empty();
+        }
+
+        private void logical(Wanted.Logical wanted, Optional<SlotView> present) {
+            if (present.isEmpty()) {
+                provide(wanted);
+                return;
+            }
+            SlotView slot = present.get();
+            if (slot.nativeFailover()) {
+                return;
+            }
+            if (!isOf(slot, wanted.slot())) {
+                if (drop(slot, SlotChange.Cause.CHANGED)) {
+                    provide(wanted);
+                }
+            } else if (slot.lost()) {
+                // On a standby its copy is written over it.
+                if (!scene.leads() || drop(slot, SlotChange.Cause.LOST)) {
+                    provide(wanted);
+                }
+            } else if (!scene.leads() && !slot.active()) {
+                Lsn to = wanted.lsn().map(scene.position()::min).orElse(Lsn.ZERO);
+                if (to.isAfter(slot.confirmed().orElse(Lsn.ZERO))) {
+                    changes.add(new SlotChange.AdvanceLogical(
+                            slot.name(), wanted.slot().database(), to));
+                }
+            }
+        }
+
+        /** Only a primary can make one: a standby needs the leader's, whose position the leader has published (HA-140). */
+        private void provide(Wanted.Logical wanted) {
+            PermanentSlot.Logical slot = wanted.slot();
+            if (scene.role().isPrimary()) {
+                changes.add(new SlotChange.CreateLogical(slot.name(), slot.database(), slot.plugin()));
+            } else if (wanted.lsn().isPresent() && scene.cluster().isLocked()) {
+                toCopy.add(slot);
+            }
+        }
+
+        private static boolean isOf(SlotView slot, PermanentSlot.Logical wanted) {
+            return slot.kind() == SlotView.Kind.LOGICAL
+                    && slot.database().filter(wanted.database()::equals).isPresent()
+                    && slot.plugin().filter(wanted.plugin()::equals).isPresent();
+        }
     }
 }

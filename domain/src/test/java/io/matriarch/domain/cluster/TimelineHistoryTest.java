@@ -38,4 +38,62 @@ class TimelineHistoryTest {
         assertThat(history.lines().get(1).reason()).isEqualTo(TimelineHistory.NOT_FOLLOWED);
         assertThat(history.clusterTimeline()).isEqualTo(new Timeline(6));
     }
+
+    private static Line told(int timeline, String switchpoint, String when, String who) {
+        return new Line(
+                new Timeline(timeline), Lsn.parse(switchpoint), "no reason", Optional.of(when), Optional.of(who));
+    }
+
+    private static Line bare(int timeline, String switchpoint) {
+        return new Line(
+                new Timeline(timeline), Lsn.parse(switchpoint), "no reason", Optional.empty(), Optional.empty());
+    }
+
+    @Test
+    @DisplayName("HA-103 one line a promotion: the newest with its time and our name, older ones as they are known")
+    void published() {
+        var known = new TimelineHistory(true, List.of(told(1, "0/10", "then", "a"), told(2, "0/99", "never", "x")));
+        var own = List.of(bare(1, "0/10"), bare(2, "0/20"), told(3, "0/30", "now", "b"));
+        TimelineHistory published = TimelineHistory.published(own, known, new Timeline(4), 0);
+        assertThat(published.lines())
+                .containsExactly(told(1, "0/10", "then", "a"), bare(2, "0/20"), told(3, "0/30", "now", "b"));
+        assertThat(published.reaches(new Timeline(4))).isTrue();
+        assertThat(published.reaches(new Timeline(5))).isFalse();
+    }
+
+    @Test
+    @DisplayName("HA-103 on timeline 1 there are no lines, and lines that say otherwise are behind")
+    void first() {
+        assertThat(TimelineHistory.published(
+                                List.of(), new TimelineHistory(true, List.of(bare(1, "0/10"))), Timeline.FIRST, 0)
+                        .lines())
+                .isEmpty();
+        assertThat(new TimelineHistory(true, List.of(told(1, "0/10", "then", "a"))).reaches(Timeline.FIRST))
+                .isFalse();
+        assertThat(new TimelineHistory(true, List.of()).reaches(Timeline.FIRST)).isTrue();
+        assertThat(TimelineHistory.UNKNOWN.reaches(Timeline.FIRST)).isFalse();
+    }
+
+    @Test
+    @DisplayName("HA-103 §9.8 a last line without time or name is written anew, once")
+    void incomplete() {
+        var known = new TimelineHistory(true, List.of(bare(1, "0/10")));
+        assertThat(known.reaches(new Timeline(2))).isFalse();
+        TimelineHistory published =
+                TimelineHistory.published(List.of(told(1, "0/10", "now", "b")), known, new Timeline(2), 0);
+        assertThat(published.lines()).containsExactly(told(1, "0/10", "now", "b"));
+        assertThat(published.reaches(new Timeline(2))).isTrue();
+    }
+
+    @Test
+    @DisplayName("HA-103 max_timelines_history keeps the newest lines, and still says which timeline it is")
+    void kept() {
+        var own = List.of(told(1, "0/10", "1", "a"), told(2, "0/20", "2", "b"), told(3, "0/30", "3", "c"));
+        TimelineHistory published = TimelineHistory.published(own, TimelineHistory.UNKNOWN, new Timeline(4), 2);
+        assertThat(published.lines()).isEqualTo(own.subList(1, 3));
+        assertThat(published.clusterTimeline()).isEqualTo(new Timeline(4));
+        assertThat(TimelineHistory.published(own, TimelineHistory.UNKNOWN, new Timeline(4), 7)
+                        .lines())
+                .hasSize(3);
+    }
 }

@@ -397,7 +397,11 @@ final class Seen {
         var lines = new ArrayList<TimelineHistory.Line>();
         for (int one = 1; one < timeline; one++) {
             lines.add(new TimelineHistory.Line(
-                    new Timeline(one), POSITION, "no recovery target specified", Optional.empty(), Optional.empty()));
+                    new Timeline(one),
+                    POSITION,
+                    "no recovery target specified",
+                    Optional.of("2026-01-01T00:00:00+00:00"),
+                    Optional.of("srv1")));
         }
         history = new TimelineHistory(true, lines);
         return this;

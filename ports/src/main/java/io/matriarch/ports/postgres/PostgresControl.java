@@ -10,6 +10,7 @@ import io.matriarch.domain.rewind.LeaderTimeline;
 import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -135,6 +136,9 @@ public interface PostgresControl {
 
     /** The history file of {@code timeline} in the local WAL directory; empty when there is none. */
     Optional<List<HistoryLine>> localHistory(Timeline timeline);
+
+    /** When that file was written, which the promotion does; empty when there is none. */
+    Optional<Instant> historyWritten(Timeline timeline);
 
     /** Long: commits a tiny transaction that waits for no standby; failed after {@code patience} at the latest. */
     ControlResult probeWrite(Duration patience);
