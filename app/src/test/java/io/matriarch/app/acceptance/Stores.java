@@ -76,6 +76,15 @@ final class Stores implements AutoCloseable {
         return section;
     }
 
+    /** From here on the store answers nobody, and refuses nobody either. */
+    void suspend() {
+        process.suspend();
+    }
+
+    void resume() {
+        process.resume();
+    }
+
     @Override
     public void close() {
         process.close();

@@ -32,7 +32,7 @@ final class Writers implements AutoCloseable {
         private final List<Long> acknowledgedAt = new ArrayList<>();
         private final TreeSet<Long> acknowledged = new TreeSet<>();
         private final TreeSet<Long> unknown = new TreeSet<>();
-        private long failures;
+        private volatile long failures;
 
         Client(int number) {
             this.number = number;
@@ -136,6 +136,11 @@ final class Writers implements AutoCloseable {
         // What a client remembers of the members' roles would only delay it here.
         properties.setProperty("hostRecheckSeconds", "0");
         return properties;
+    }
+
+    /** How often a client has lost its connection, or has not got one. */
+    long failures() {
+        return clients.stream().mapToLong(client -> client.failures).sum();
     }
 
     /** When a client was last answered. */

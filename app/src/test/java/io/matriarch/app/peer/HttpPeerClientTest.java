@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.matriarch.app.config.AgentConfig;
 import io.matriarch.app.config.ConfigLoader;
+import io.matriarch.app.config.Json;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.failsafe.FailsafeAnswer;
+import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.postgres.Lsn;
@@ -27,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -123,6 +127,78 @@ final class HttpPeerClientTest {
     private PeerAnswer poll(Optional<String> answer) throws IOException {
         return client.poll(List.of(member("pg2", answer)), Optional.empty(), PATIENCE)
                 .getFirst();
+    }
+
+    private static final FailsafeClaim CLAIM = new FailsafeClaim(
+            new MemberName("pg1"),
+            "postgres://127.0.0.1:5432/postgres",
+            "http://127.0.0.1:8008/patroni",
+            new TreeMap<>(Map.of("pg1", new Lsn(83886176))),
+            Optional.of(new LeaseId("7f3")),
+            Optional.of(9L),
+            Optional.of(Duration.ofMillis(4500)));
+
+    private FailsafeAnswer agree(Optional<String> answer, Duration patience) throws IOException {
+        return client.askFailsafe(List.of(member("pg2", answer)), CLAIM, patience)
+                .getFirst();
+    }
+
+    private static Optional<String> accepted(String headers, String body) {
+        return Optional.of("HTTP/1.0 200 OK\r\n" + headers + "\r\n" + body);
+    }
+
+    @Test
+    @DisplayName("HA-120, API-107: the question has what the reference asks and lease, epoch and ttl besides")
+    void failsafeQuestion() throws Exception {
+        FailsafeAnswer answer = agree(accepted("lsn: 83886200\r\n", "Accepted"), PATIENCE);
+        assertEquals(new FailsafeAnswer.Accepted(new MemberName("pg2"), Optional.of(new Lsn(83886200))), answer);
+        String request = requests.take();
+        assertTrue(request.startsWith("POST /failsafe HTTP/1.1\r\n"), request);
+        assertTrue(request.contains("Authorization: Basic "), request);
+        String body = request.substring(request.indexOf("\r\n\r\n") + 4);
+        assertEquals(
+                "{\"name\":\"pg1\",\"conn_url\":\"postgres://127.0.0.1:5432/postgres\","
+                        + "\"api_url\":\"http://127.0.0.1:8008/patroni\",\"slots\":{\"pg1\":83886176},"
+                        + "\"lease\":\"7f3\",\"epoch\":9,\"ttl_ms\":4500}",
+                body);
+        assertEquals(Optional.of(CLAIM), FailsafeCall.decode(Json.object(body).orElseThrow()));
+    }
+
+    @Test
+    @DisplayName("HA-120: only 200 with Accepted is consent")
+    void failsafeConsent() throws Exception {
+        assertEquals(
+                new FailsafeAnswer.Accepted(new MemberName("pg2"), Optional.empty()),
+                agree(accepted("", "Accepted"), PATIENCE));
+        for (Optional<String> answer : List.of(
+                accepted("", "accepted"),
+                accepted("", "Accepted\n"),
+                accepted("", ""),
+                http("500 No", "Accepted"),
+                http("500 No", "Running as a leader"),
+                http("502 No", "failsafe mode is off"),
+                http("202 Yes", "Accepted"),
+                Optional.of("junk"))) {
+            assertInstanceOf(FailsafeAnswer.Refused.class, agree(answer, PATIENCE), answer.toString());
+        }
+        var refused =
+                assertInstanceOf(FailsafeAnswer.Refused.class, agree(http("500 No", "Running as a leader"), PATIENCE));
+        assertEquals("it answered with status 500 Running as a leader", refused.why());
+    }
+
+    @Test
+    @DisplayName("HA-120: silence is tried once more, and costs two patiences at most; an answer is final")
+    void failsafeSilence() throws Exception {
+        assertInstanceOf(FailsafeAnswer.Refused.class, agree(Optional.empty(), Duration.ofMillis(200)));
+        assertTrue(requests.poll(20, TimeUnit.SECONDS).startsWith("POST /failsafe"));
+        assertTrue(requests.poll(20, TimeUnit.SECONDS).startsWith("POST /failsafe"));
+        requests.clear();
+        agree(http("500 No", "Running as a leader"), PATIENCE);
+        assertEquals(1, requests.size());
+        assertInstanceOf(
+                FailsafeAnswer.Refused.class,
+                client.askFailsafe(List.of(Member.named(new MemberName("pg2"))), CLAIM, PATIENCE)
+                        .getFirst());
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.LeaseId;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -160,6 +162,37 @@ final class AccessTest extends RestTest {
         Answer leading = call("POST", "/failsafe", FAILSAFE);
         assertEquals(500, leading.code());
         assertEquals("Running as a leader", leading.body());
+    }
+
+    @Test
+    @DisplayName("HA-123, W-9: who has the lock, and a question of an epoch that is over, get no promise")
+    void failsafeRefused() throws Exception {
+        start();
+        live.adopt(java.util.Map.of("failsafe_mode", true));
+        see(Views.replica());
+        agent.lease = Optional.of(new Lease(new LeaseId("mine"), agent.clock.now()));
+        assertEquals("Running as a leader", call("POST", "/failsafe", FAILSAFE).body());
+        agent.lease = Optional.empty();
+        String later = FAILSAFE.replaceFirst("\\{", "{\"lease\": \"a\", \"epoch\": 7, ");
+        assertEquals(200, call("POST", "/failsafe", later).code());
+        assertEquals(1, agent.wakes.get(), "the loop is told of the first promise");
+        assertEquals(500, call("POST", "/failsafe", later.replace("7", "6")).code());
+        assertEquals(200, call("POST", "/failsafe", later).code());
+        assertEquals(1, agent.wakes.get(), "and not of each");
+    }
+
+    @Test
+    @DisplayName("API-033, API-055: a primary that its members keep says so and stays primary")
+    void failsafePrimary() throws Exception {
+        start();
+        see(Views.primary().blind());
+        agent.leader = true;
+        agent.consent = true;
+        assertTrue(get("/patroni").body().contains("\"failsafe_mode_is_active\": true"));
+        assertTrue(get("/metrics").body().contains("patroni_failsafe_mode_is_active{scope=\"batman\",name=\"pg1\"} 1"));
+        assertEquals(200, get("/primary").code());
+        agent.consent = false;
+        assertFalse(get("/patroni").body().contains("failsafe_mode_is_active"));
     }
 
     @Test
