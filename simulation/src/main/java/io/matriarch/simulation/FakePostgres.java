@@ -21,6 +21,7 @@ import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.domain.rewind.LeaderTimeline;
 import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
+import io.matriarch.ports.postgres.ArchiveResult;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.postgres.PostgresProbe;
@@ -586,18 +587,18 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     @Override
-    public ControlResult copyFrom(Upstream.Of source, String why) {
+    public ControlResult copyFrom(Upstream source, String why) {
         crash("its directory is copied anew");
         wipe();
         present = true;
         state = ServerState.CREATING_REPLICA;
-        FakePostgres from = world.servers.get(source.name());
+        FakePostgres from = world.servers.get(name(source));
         int steps = 5 + world.random.nextInt(20);
         for (int i = 0; i < steps; i++) {
             world.scheduler.sleep(Duration.ofMillis(100));
             if (from == null
                     || !from.isUp()
-                    || !world.linked(self, source.name())
+                    || !world.linked(self, name(source))
                     || world.scheduler.current().interrupted) {
                 wipe();
                 state = ServerState.STOPPED;
@@ -611,8 +612,18 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
         role = Role.REPLICA;
         state = ServerState.STOPPED;
         standbySignal = true;
-        world.say(self.value(), "copied from " + source.name());
+        world.say(self.value(), "copied from " + name(source));
         return new ControlResult.Done();
+    }
+
+    /** A cluster here follows no other one. */
+    private static MemberName name(Upstream source) {
+        return ((Upstream.Of) source).name();
+    }
+
+    @Override
+    public ArchiveResult archiveEnd(ShutdownPosition position, StopProof stopped) {
+        return new ArchiveResult.NotConfigured();
     }
 
     private void adopt(FakePostgres from) {
@@ -623,18 +634,18 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     @Override
-    public ControlResult rewind(Upstream.Of source, StopProof stopped) {
+    public ControlResult rewind(Upstream.Source source, StopProof stopped) {
         world.scheduler.sleep(world.between(100, 2000));
-        FakePostgres from = world.servers.get(source.name());
+        FakePostgres from = world.servers.get(name(source));
         boolean possible = from.isWritable()
-                && world.linked(self, source.name())
+                && world.linked(self, name(source))
                 && from.checkpointTimeline.equals(from.timeline());
         if (!possible || control.isUncleanPrimary() || world.scheduler.current().interrupted) {
             return new ControlResult.Failed("pg_rewind has failed");
         }
         adopt(from);
         control = ControlData.State.IN_ARCHIVE_RECOVERY;
-        world.say(self.value(), "rewound from " + source.name());
+        world.say(self.value(), "rewound from " + name(source));
         return new ControlResult.Done();
     }
 
@@ -650,10 +661,10 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     }
 
     @Override
-    public LeaderTimeline timelineOf(Upstream.Of leader, Duration patience) {
+    public LeaderTimeline timelineOf(Upstream.Source leader, Duration patience) {
         world.scheduler.sleep(world.between(1, 20));
-        FakePostgres from = world.servers.get(leader.name());
-        if (from == null || !from.isUp() || !world.linked(self, leader.name())) {
+        FakePostgres from = world.servers.get(name(leader));
+        if (from == null || !from.isUp() || !world.linked(self, name(leader))) {
             world.scheduler.sleep(patience);
             return new LeaderTimeline.NoAnswer("not reachable");
         }

@@ -2,6 +2,7 @@ package io.matriarch.adapters.postgres;
 
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.settings.StandbyCluster;
 import io.matriarch.ports.plugin.ConfigSection;
 import io.matriarch.ports.postgres.ControlResult;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -45,7 +47,7 @@ final class Cloner {
         this.server = server;
     }
 
-    ControlResult copyFrom(Upstream.Of source, String why) {
+    ControlResult copyFrom(Upstream source, String why) {
         ServerStatus status = server.status();
         if (server.processes().proof().isEmpty()) {
             return new ControlResult.Failed("the server has not stopped: its directory is not overwritten");
@@ -65,9 +67,9 @@ final class Cloner {
         }
     }
 
-    private ControlResult tryAll(Upstream.Of source, String why) throws IOException {
+    private ControlResult tryAll(Upstream source, String why) throws IOException {
         String last = "there is no method to create a replica";
-        for (String method : server.settings().replicaMethods()) {
+        for (String method : methods(source)) {
             ControlResult result = method.equals(BASEBACKUP) ? basebackup(source, why) : custom(method, source, why);
             switch (result) {
                 case ControlResult.Done _ -> {
@@ -88,9 +90,33 @@ final class Cloner {
         return new ControlResult.Failed(last);
     }
 
-    private ControlResult basebackup(Upstream.Of source, String why) throws IOException {
+    private List<String> methods(Upstream source) {
+        List<String> own = server.settings().replicaMethods();
+        return switch (source) {
+            case Upstream.Nobody _ -> own.stream().filter(this::needsNobody).toList();
+            case Upstream.Of _ -> own;
+            case Upstream.Cascade(var _, var _, StandbyCluster within) -> methods(within, own);
+            case Upstream.Remote(StandbyCluster remote) -> methods(remote, own);
+        };
+    }
+
+    private static List<String> methods(StandbyCluster cluster, List<String> own) {
+        return cluster.createReplicaMethods().isEmpty() ? own : cluster.createReplicaMethods();
+    }
+
+    private boolean needsNobody(String method) {
+        return !method.equals(BASEBACKUP)
+                && server.settings().section().section(method).flag("no_leader").orElse(false);
+    }
+
+    private ControlResult basebackup(Upstream source, String why) throws IOException {
         PgSettings settings = server.settings();
-        Endpoint endpoint = Endpoint.parse(source.connUrl());
+        Optional<Endpoint> there = Endpoint.of(source);
+        if (there.isEmpty()) {
+            return new ControlResult.Failed(
+                    "pg_basebackup needs a server to connect to, and standby_cluster has no host");
+        }
+        Endpoint endpoint = there.get();
         int major = settings.binaries().installedMajor().orElse(server.majorOrOldest());
         var command = new ArrayList<String>();
         command.add(settings.binaries().path("pg_basebackup"));
@@ -104,7 +130,7 @@ final class Cloner {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             wipe(why);
             server.files().writePassFile(settings.replication(), endpoint);
-            log.info("running pg_basebackup from {}", source.name());
+            log.info("running pg_basebackup from {}", title(source));
             Subprocess.Result result = Subprocess.run(
                     command, ConnectionString.environment(settings.passFile(), settings.krbServerName()));
             if (result.isOk()) {
@@ -120,7 +146,7 @@ final class Cloner {
             }
         }
         wipe("the base backup failed");
-        return new ControlResult.Failed("pg_basebackup from " + source.name() + " failed: " + last);
+        return new ControlResult.Failed("pg_basebackup from " + title(source) + " failed: " + last);
     }
 
     private List<String> options(int major) {
@@ -143,7 +169,7 @@ final class Cloner {
         return arguments;
     }
 
-    private ControlResult custom(String method, Upstream.Of source, String why) throws IOException {
+    private ControlResult custom(String method, Upstream source, String why) throws IOException {
         PgSettings settings = server.settings();
         ConfigSection section = settings.section().section(method);
         boolean keepData = section.flag("keep_data").orElse(false);
@@ -152,8 +178,7 @@ final class Cloner {
         } else {
             wipe(why);
         }
-        Endpoint endpoint = Endpoint.parse(source.connUrl());
-        server.files().writePassFile(settings.replication(), endpoint);
+        server.writePassFile(source);
         var command = new ArrayList<>(ShellWords.split(section.text("command").orElse(method)));
         boolean noParameters = section.flag("no_params").orElse(false);
         if (!noParameters) {
@@ -161,11 +186,7 @@ final class Cloner {
             command.add("--role=replica");
             command.add("--datadir=" + server.dataDirectory());
             command.add("--connstring="
-                    + ConnectionString.format(ConnectionString.keywords(
-                            settings.replication(),
-                            endpoint,
-                            endpoint.database().orElse(settings.database()),
-                            settings.binaries().installedMajor().orElse(server.majorOrOldest()))));
+                    + Endpoint.of(source).map(this::connectionString).orElse(""));
         }
         Set<String> own = noParameters ? OWN_KEYS_WITHOUT_PARAMETERS : OWN_KEYS;
         new TreeMap<>(section.values()).forEach((key, value) -> {
@@ -188,6 +209,19 @@ final class Cloner {
             wipe("creating the replica with method " + method + " failed");
         }
         return new ControlResult.Failed(command.getFirst() + " exited with code=" + result.code());
+    }
+
+    private String connectionString(Endpoint endpoint) {
+        PgSettings settings = server.settings();
+        return ConnectionString.format(ConnectionString.keywords(
+                settings.replication(),
+                endpoint,
+                endpoint.database().orElse(settings.database()),
+                settings.binaries().installedMajor().orElse(server.majorOrOldest())));
+    }
+
+    private static String title(Upstream source) {
+        return source instanceof Upstream.Source known ? known.title() : "nobody";
     }
 
     private void wipe(String why) throws IOException {

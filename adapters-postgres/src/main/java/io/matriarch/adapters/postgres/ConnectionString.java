@@ -50,6 +50,9 @@ final class ConnectionString {
         who.user().ifPresent(user -> keywords.put("user", user));
         keywords.put("host", endpoint.hostList());
         keywords.put("port", endpoint.portList());
+        if (endpoint.primaryOnly()) {
+            keywords.put("target_session_attrs", "read-write");
+        }
         who.options().forEach((key, value) -> {
             if (major >= SINCE.getOrDefault(key, 0)) {
                 keywords.put(key, value);

@@ -1,5 +1,7 @@
 package io.matriarch.adapters.postgres;
 
+import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.settings.StandbyCluster;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +13,9 @@ import java.util.stream.Collectors;
  *
  * @param hosts its addresses, in the order they are tried; a path is a socket directory
  * @param database database to connect to
+ * @param primaryOnly whether only the one of them that is a primary will do
  */
-record Endpoint(List<Host> hosts, Optional<String> database) {
+record Endpoint(List<Host> hosts, Optional<String> database, boolean primaryOnly) {
 
     private static final int DEFAULT_PORT = 5432;
 
@@ -27,8 +30,43 @@ record Endpoint(List<Host> hosts, Optional<String> database) {
         hosts = List.copyOf(hosts);
     }
 
+    Endpoint(List<Host> hosts, Optional<String> database) {
+        this(hosts, database, false);
+    }
+
     static Endpoint of(String host, int port) {
         return new Endpoint(List.of(new Host(host, port)), Optional.empty());
+    }
+
+    /**
+     * Where an upstream's server is; nothing if there is none to connect to. Of several servers of another cluster the
+     * primary is meant.
+     *
+     * @throws IllegalArgumentException when its address is none
+     */
+    static Optional<Endpoint> of(Upstream upstream) {
+        return switch (upstream) {
+            case Upstream.Nobody _ -> Optional.empty();
+            case Upstream.Of of -> Optional.of(parse(of.connUrl()));
+            case Upstream.Cascade of -> Optional.of(parse(of.connUrl()));
+            case Upstream.Remote(StandbyCluster cluster) ->
+                Optional.of(cluster.servers().stream()
+                                .map(server -> new Host(server.host(), server.port()))
+                                .toList())
+                        .filter(hosts -> !hosts.isEmpty())
+                        .map(hosts -> new Endpoint(hosts, Optional.empty(), hosts.size() > 1));
+        };
+    }
+
+    /** Its hosts, one at a time. */
+    List<Endpoint> each() {
+        return hosts.stream().map(host -> new Endpoint(List.of(host), database)).toList();
+    }
+
+    /** The same where something has to be connected to. */
+    static Endpoint required(Upstream.Source source) {
+        return of(source)
+                .orElseThrow(() -> new IllegalArgumentException(source.title() + " is no server to connect to"));
     }
 
     /**

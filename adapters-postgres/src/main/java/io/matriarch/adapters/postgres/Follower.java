@@ -113,9 +113,7 @@ final class Follower {
     }
 
     private void write(Upstream upstream, SortedMap<String, String> wanted) throws IOException {
-        if (upstream instanceof Upstream.Of of) {
-            server.files().writePassFile(server.settings().replication(), Endpoint.parse(of.connUrl()));
-        }
+        server.writePassFile(upstream);
         server.files().writeMain(server.parameters().file(), wanted);
     }
 

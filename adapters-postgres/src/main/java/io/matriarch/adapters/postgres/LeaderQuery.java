@@ -20,18 +20,36 @@ final class LeaderQuery {
         this.server = server;
     }
 
-    LeaderTimeline ask(Upstream.Of leader, Duration patience) {
+    LeaderTimeline ask(Upstream.Source leader, Duration patience) {
         return Bounded.call(
                 "leader-query",
                 patience,
-                () -> question(leader, patience),
-                why -> new LeaderTimeline.NoAnswer(leader.name() + ": " + why));
+                () -> primaryOf(leader, patience),
+                why -> new LeaderTimeline.NoAnswer(leader.title() + ": " + why));
     }
 
-    private LeaderTimeline question(Upstream.Of leader, Duration patience) {
+    /** Of several hosts the one that is a primary; else that there is none among those that answer. */
+    private LeaderTimeline primaryOf(Upstream.Source leader, Duration patience) {
+        LeaderTimeline last = new LeaderTimeline.NoAnswer(leader.title() + " is no server to connect to");
+        try {
+            for (Endpoint endpoint : Endpoint.required(leader).each()) {
+                LeaderTimeline answer = question(leader, endpoint, patience);
+                if (answer instanceof LeaderTimeline.Primary) {
+                    return answer;
+                }
+                if (!(last instanceof LeaderTimeline.InRecovery)) {
+                    last = answer;
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            return new LeaderTimeline.NoAnswer(leader.title() + ": " + e.getMessage());
+        }
+        return last;
+    }
+
+    private LeaderTimeline question(Upstream.Source leader, Endpoint endpoint, Duration patience) {
         PgSettings settings = server.settings();
         try {
-            Endpoint endpoint = Endpoint.parse(leader.connUrl());
             int checkpointTimeline;
             try (Connection connection = Jdbc.open(
                             settings.rewind(),
@@ -43,7 +61,7 @@ final class LeaderQuery {
                     ResultSet row = statement.executeQuery(
                             "SELECT pg_catalog.pg_is_in_recovery(), (pg_catalog.pg_control_checkpoint()).timeline_id")) {
                 if (!row.next()) {
-                    return new LeaderTimeline.NoAnswer(leader.name() + " gave no answer");
+                    return new LeaderTimeline.NoAnswer(leader.title() + " gave no answer");
                 }
                 if (row.getBoolean(1)) {
                     return new LeaderTimeline.InRecovery();
@@ -51,12 +69,12 @@ final class LeaderQuery {
                 checkpointTimeline = row.getInt(2);
             }
             return history(leader, endpoint, checkpointTimeline, patience);
-        } catch (SQLException | IllegalArgumentException e) {
-            return new LeaderTimeline.NoAnswer(leader.name() + ": " + e.getMessage());
+        } catch (SQLException e) {
+            return new LeaderTimeline.NoAnswer(leader.title() + ": " + e.getMessage());
         }
     }
 
-    private LeaderTimeline history(Upstream.Of leader, Endpoint endpoint, int checkpointTimeline, Duration patience)
+    private LeaderTimeline history(Upstream.Source leader, Endpoint endpoint, int checkpointTimeline, Duration patience)
             throws SQLException {
         try (Connection connection = Jdbc.openReplication(
                         server.settings().replication(), endpoint, "Patroni rewind", Jdbc.Bounds.within(patience));
@@ -64,7 +82,7 @@ final class LeaderQuery {
             Timeline timeline;
             try (ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
                 if (!row.next()) {
-                    return new LeaderTimeline.NoAnswer(leader.name() + " did not identify itself");
+                    return new LeaderTimeline.NoAnswer(leader.title() + " did not identify itself");
                 }
                 timeline = new Timeline(Integer.parseUnsignedInt(row.getString(2)));
             }
@@ -72,7 +90,7 @@ final class LeaderQuery {
             if (Timeline.FIRST.isBefore(timeline)) {
                 try (ResultSet row = statement.executeQuery("TIMELINE_HISTORY " + timeline)) {
                     if (!row.next()) {
-                        return new LeaderTimeline.NoAnswer(leader.name() + " has no history of its timeline");
+                        return new LeaderTimeline.NoAnswer(leader.title() + " has no history of its timeline");
                     }
                     lines = TimelineHistory.parse(row.getString(2));
                 }

@@ -71,10 +71,8 @@ final class PgConfigurator implements PostgresConfigurator {
         ConfigFiles files = server.files();
         SortedMap<String, String> recovery = server.presentRecovery();
         boolean recoveryDiffers = !recovery.equals(files.presentRecovery());
-        if (server.status().upstream().orElse(new Upstream.Nobody()) instanceof Upstream.Of of) {
-            // A changed password reaches the WAL receiver with its next connection, without a restart.
-            files.writePassFile(server.settings().replication(), Endpoint.parse(of.connUrl()));
-        }
+        // A changed password reaches the WAL receiver with its next connection, without a restart.
+        server.writePassFile(server.status().upstream().orElse(new Upstream.Nobody()));
         boolean mainWritten = files.writeMain(wanted, recovery);
         boolean accessWritten = files.writeAccess(wanted);
         if (!always && !differs && !accessWritten && !(mainWritten && recoveryDiffers)) {

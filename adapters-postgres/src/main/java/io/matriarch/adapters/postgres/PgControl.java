@@ -3,6 +3,7 @@ package io.matriarch.adapters.postgres;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ServerState;
+import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Timeline;
@@ -11,6 +12,7 @@ import io.matriarch.domain.rewind.HistoryLine;
 import io.matriarch.domain.rewind.LeaderTimeline;
 import io.matriarch.domain.settings.PermanentSlot;
 import io.matriarch.domain.slot.SlotChange;
+import io.matriarch.ports.postgres.ArchiveResult;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.postgres.StopOrder;
@@ -45,6 +47,7 @@ final class PgControl implements PostgresControl {
     private final Stopper stopper;
     private final Bootstrap bootstrap;
     private final Cloner cloner;
+    private final WalArchive archive;
     private final Rewind rewind;
     private final Follower follower;
     private final Slots slots;
@@ -63,7 +66,8 @@ final class PgControl implements PostgresControl {
         this.stopper = new Stopper(server, wal);
         this.bootstrap = new Bootstrap(server, starter);
         this.cloner = new Cloner(server);
-        this.rewind = new Rewind(server);
+        this.archive = new WalArchive(server);
+        this.rewind = new Rewind(server, archive);
         this.follower = new Follower(server, reloader, this::restartAs);
         this.logicalSlots = new LogicalSlots(server, stopper);
         this.slots = new Slots(server, logicalSlots);
@@ -218,12 +222,12 @@ final class PgControl implements PostgresControl {
     }
 
     @Override
-    public ControlResult copyFrom(Upstream.Of source, String why) {
+    public ControlResult copyFrom(Upstream source, String why) {
         return cloner.copyFrom(source, why);
     }
 
     @Override
-    public ControlResult rewind(Upstream.Of source, StopProof proof) {
+    public ControlResult rewind(Upstream.Source source, StopProof proof) {
         return rewind.rewind(source, proof);
     }
 
@@ -233,13 +237,22 @@ final class PgControl implements PostgresControl {
     }
 
     @Override
-    public LeaderTimeline timelineOf(Upstream.Of leader, Duration patience) {
+    public LeaderTimeline timelineOf(Upstream.Source leader, Duration patience) {
         return leaderQuery.ask(leader, patience);
     }
 
     @Override
     public Optional<Lsn> endOfRecord(Timeline timeline, Lsn checkpoint) {
         return wal.endOfRecord(timeline, checkpoint);
+    }
+
+    @Override
+    public ArchiveResult archiveEnd(ShutdownPosition position, StopProof proof) {
+        server.requireStopped(proof);
+        return ControlFile.read(server.settings().binaries(), server.dataDirectory())
+                .flatMap(ControlFile::data)
+                .map(data -> archive.archiveEnd(wal, position.timeline(), data.checkpoint(), position.end()))
+                .orElseGet(() -> new ArchiveResult.Failed("the control file cannot be read"));
     }
 
     @Override

@@ -70,6 +70,7 @@ final class PgProbe implements PostgresProbe {
                 status.upstream(),
                 server.files().hasSignal(),
                 Files.exists(server.dataDirectory().resolve("backup_label")),
+                sql instanceof SqlView.Standby standby && laterHistory(standby),
                 server.rewindConfigured(),
                 status.pendingRestart(),
                 stalled(alive, sql));
@@ -94,6 +95,15 @@ final class PgProbe implements PostgresProbe {
             return Optional.empty();
         }
         return Optional.of(status.notWritten());
+    }
+
+    /** A receiver fetches the history of its upstream's timelines before it finds that it cannot follow it there. */
+    private boolean laterHistory(SqlView.Standby standby) {
+        return standby.receivedTimeline()
+                .map(timeline -> TimelineFiles.name(timeline.next()))
+                .map(name ->
+                        Files.exists(server.dataDirectory().resolve("pg_wal").resolve(name)))
+                .orElse(false);
     }
 
     /** A postmaster that has gone by itself has crashed. What is being started or stopped is left to who does that. */

@@ -1,5 +1,6 @@
 package io.matriarch.adapters.postgres;
 
+import io.matriarch.domain.settings.StandbyCluster;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -54,6 +55,12 @@ final class RecoverySettings {
             }
         });
         return found.isEmpty() ? configured : found;
+    }
+
+    /** What a standby cluster says of its archive holds for all its members, whatever their own sections say. */
+    static void override(SortedMap<String, String> wanted, StandbyCluster cluster) {
+        cluster.restoreCommand().ifPresent(command -> wanted.put("restore_command", command));
+        cluster.archiveCleanupCommand().ifPresent(command -> wanted.put("archive_cleanup_command", command));
     }
 
     /** What a standby's configuration has besides where it streams from. */

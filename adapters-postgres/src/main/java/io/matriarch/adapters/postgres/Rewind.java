@@ -24,7 +24,6 @@ import org.slf4j.LoggerFactory;
 final class Rewind {
 
     private static final Logger log = LoggerFactory.getLogger(Rewind.class);
-    private static final Pattern READY = Pattern.compile("([0-9A-F]{24}(?:\\.partial)?)\\.ready");
     private static final Pattern MISSING = Pattern.compile("could not open file \".*pg_wal/([0-9A-F]{24})\"");
     /** What pg_rewind prints before it begins to change anything. */
     private static final String POINT_OF_NO_RETURN = "rewinding from last common checkpoint";
@@ -45,17 +44,19 @@ final class Rewind {
             "help");
 
     private final Server server;
+    private final WalArchive archive;
 
-    Rewind(Server server) {
+    Rewind(Server server, WalArchive archive) {
         this.server = server;
+        this.archive = archive;
     }
 
-    ControlResult rewind(Upstream.Of source, StopProof proof) {
+    ControlResult rewind(Upstream.Source source, StopProof proof) {
         server.requireStopped(proof);
         PgSettings settings = server.settings();
         try {
-            archiveReady();
-            Endpoint endpoint = Endpoint.parse(source.connUrl());
+            archive.archiveReady();
+            Endpoint endpoint = Endpoint.required(source);
             server.files().writePassFile(settings.rewind(), endpoint);
             Map<String, String> dsn = new LinkedHashMap<>(ConnectionString.keywords(
                     settings.rewind(),
@@ -65,14 +66,14 @@ final class Rewind {
             dsn.put("target_session_attrs", "read-write");
             String text = ConnectionString.format(dsn);
             log.info("running pg_rewind from {}", text);
-            return keepingServerLog(text);
+            return keepingServerLog(text, restoreCommand(source));
         } catch (IOException | IllegalArgumentException e) {
             return new ControlResult.Failed("cannot run pg_rewind: " + e.getMessage());
         }
     }
 
     /** pg_rewind makes every file the source's, the log too; what this server wrote is needed to see why it came to this. */
-    private ControlResult keepingServerLog(String dsn) throws IOException {
+    private ControlResult keepingServerLog(String dsn, String restore) throws IOException {
         Path serverLog = server.settings().serverLog();
         Path aside =
                 server.dataDirectory().resolveSibling(server.dataDirectory().getFileName() + ".server.log");
@@ -84,7 +85,7 @@ final class Rewind {
             log.info("the server's log is not kept: {}", e.toString());
         }
         try {
-            return run(dsn);
+            return run(dsn, restore);
         } finally {
             if (saved) {
                 Files.createDirectories(serverLog.getParent());
@@ -106,9 +107,8 @@ final class Rewind {
         return dataDirectory.resolve("global").resolve("pgsql_tmp.rewinding");
     }
 
-    private ControlResult run(String dsn) throws IOException {
+    private ControlResult run(String dsn, String restore) throws IOException {
         PgSettings settings = server.settings();
-        String restore = configured("restore_command");
         var command = new ArrayList<String>();
         command.add(settings.binaries().path("pg_rewind"));
         boolean fetches = !restore.isEmpty() && canRestore(command);
@@ -141,7 +141,7 @@ final class Rewind {
                     && missing.find()
                     && fetched.size() < MOST_FETCHES
                     && fetched.add(missing.group(1))
-                    && fetch(restore, missing.group(1));
+                    && archive.fetch(restore, missing.group(1));
             if (!again) {
                 return new ControlResult.Failed(
                         "pg_rewind failed with code " + result.code() + ": " + result.lastWords());
@@ -165,86 +165,10 @@ final class Rewind {
         return true;
     }
 
-    private boolean fetch(String restoreCommand, String segment) {
-        Path target = server.dataDirectory().resolve("pg_wal").resolve(segment);
-        Subprocess.Result result = shell(restoreCommand, target, segment);
-        if (!result.isOk()) {
-            log.error("Failed to fetch WAL segment {} required for pg_rewind", segment);
-        }
-        return result.isOk();
-    }
-
-    /**
-     * Archives what waits for it: pg_rewind or recovery may remove it, and it may be the only copy of what a person
-     * still wants to look at.
-     */
-    private void archiveReady() throws IOException {
-        String mode = configured("archive_mode");
-        String command = configured("archive_command");
-        if (!Set.of("on", "always").contains(mode) || command.isEmpty()) {
-            return;
-        }
-        Path wal = server.dataDirectory().resolve("pg_wal");
-        Path folder = wal.resolve("archive_status");
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        List<Path> entries;
-        try (Stream<Path> files = Files.list(folder)) {
-            entries = files.sorted().toList();
-        }
-        for (Path entry : entries) {
-            Matcher ready = READY.matcher(entry.getFileName().toString());
-            if (!ready.matches() || !Files.exists(wal.resolve(ready.group(1)))) {
-                continue;
-            }
-            String segment = ready.group(1);
-            log.info("Trying to archive {}: {}", segment, command);
-            if (shell(command, wal.resolve(segment), segment).isOk()) {
-                Files.move(entry, folder.resolve(segment + ".done"), StandardCopyOption.REPLACE_EXISTING);
-            } else {
-                log.error("Failed to archive WAL segment {}", segment);
-            }
-        }
-    }
-
-    private Subprocess.Result shell(String command, Path file, String name) {
-        var expanded = new StringBuilder();
-        for (int i = 0; i < command.length(); i++) {
-            char next = i + 1 < command.length() ? command.charAt(i + 1) : 0;
-            if (command.charAt(i) != '%' || "pfr%".indexOf(next) < 0) {
-                expanded.append(command.charAt(i));
-                continue;
-            }
-            i++;
-            switch (next) {
-                case 'p' -> expanded.append(file);
-                case 'f' -> expanded.append(name);
-                case 'r' -> expanded.append("000000010000000000000001");
-                default -> expanded.append('%');
-            }
-        }
-        return Subprocess.run(List.of("/bin/sh", "-c", expanded.toString()), Subprocess.environment(Map.of()));
-    }
-
-    /** The value a parameter has now, or in the configuration files of the server that does not run; else empty. */
-    private String configured(String name) {
-        PgSettings settings = server.settings();
-        Optional<String> ours = Optional.ofNullable(server.parameters().file().get(name))
-                .or(() -> Optional.ofNullable(settings.recovery().get(name)));
-        if (ours.isPresent()) {
-            return ours.get();
-        }
-        Subprocess.Result result = Subprocess.run(
-                List.of(
-                        settings.binaries().path("postgres"),
-                        "-D",
-                        server.dataDirectory().toString(),
-                        "--config-file=" + settings.configFile(),
-                        "-C",
-                        name),
-                Subprocess.environment(Map.of()));
-        return result.isOk() ? result.output().strip() : "";
+    /** What fetches WAL here: in a standby cluster it is that of the cluster it follows. */
+    private String restoreCommand(Upstream source) {
+        return Optional.ofNullable(server.recovery(source).get("restore_command"))
+                .orElseGet(() -> archive.configured("restore_command"));
     }
 
     /**
@@ -258,7 +182,7 @@ final class Rewind {
             return new ControlResult.Failed(cannot.get());
         }
         try {
-            archiveReady();
+            archive.archiveReady();
             clearArchiveStatus();
             server.files().removeSignals();
         } catch (IOException e) {

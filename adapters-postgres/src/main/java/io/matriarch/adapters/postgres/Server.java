@@ -5,6 +5,7 @@ import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.settings.StandbyCluster;
 import io.matriarch.domain.slot.SlotPlanner;
 import io.matriarch.ports.postgres.PostgresContext;
 import java.io.IOException;
@@ -181,20 +182,48 @@ final class Server {
         }
     }
 
-    /** Settings of recovery for a server that follows {@code upstream}. */
+    /**
+     * Settings of recovery for a server that follows {@code upstream}.
+     *
+     * @throws IllegalArgumentException when its address is none
+     */
     SortedMap<String, String> recovery(Upstream upstream) {
         var wanted = new TreeMap<>(RecoverySettings.forStandby(settings.recovery()));
-        if (upstream instanceof Upstream.Of of) {
-            Endpoint endpoint = Endpoint.parse(of.connUrl());
-            wanted.put(
-                    "primary_conninfo",
-                    ConnectionString.format(ConnectionString.primaryConninfo(
-                            settings, endpoint, context.self().value(), majorOrOldest())));
-            if (settings.useSlots()) {
-                wanted.put("primary_slot_name", SlotPlanner.slotName(context.self()));
+        switch (upstream) {
+            case Upstream.Nobody _ -> {}
+            case Upstream.Of _ -> ownSlot(wanted);
+            case Upstream.Cascade(var _, var _, StandbyCluster within) -> {
+                ownSlot(wanted);
+                RecoverySettings.override(wanted, within);
+            }
+            case Upstream.Remote(StandbyCluster remote) -> {
+                remote.primarySlotName()
+                        .filter(_ -> remote.streams())
+                        .ifPresent(slot -> wanted.put("primary_slot_name", slot));
+                remote.recoveryMinApplyDelay().ifPresent(delay -> wanted.put("recovery_min_apply_delay", delay));
+                RecoverySettings.override(wanted, remote);
             }
         }
+        Endpoint.of(upstream)
+                .ifPresent(endpoint -> wanted.put(
+                        "primary_conninfo",
+                        ConnectionString.format(ConnectionString.primaryConninfo(
+                                settings, endpoint, context.self().value(), majorOrOldest()))));
         return wanted;
+    }
+
+    private void ownSlot(SortedMap<String, String> wanted) {
+        if (settings.useSlots()) {
+            wanted.put("primary_slot_name", SlotPlanner.slotName(context.self()));
+        }
+    }
+
+    /** The password a standby connects to {@code upstream} with, where its WAL receiver looks for it. */
+    void writePassFile(Upstream upstream) throws IOException {
+        Optional<Endpoint> endpoint = Endpoint.of(upstream);
+        if (endpoint.isPresent()) {
+            files().writePassFile(settings.replication(), endpoint.get());
+        }
     }
 
     /** Settings of recovery for the configuration file as things are. */

@@ -159,9 +159,7 @@ final class Starter {
                 server.status().upstream(Optional.of(upstream));
                 files.writeStandbySignal();
                 parameters = notLessThanPrimary(parameters);
-                if (upstream instanceof Upstream.Of of) {
-                    files.writePassFile(server.settings().replication(), Endpoint.parse(of.connUrl()));
-                }
+                server.writePassFile(upstream);
             }
             case StartAs.StandbyAsConfigured _ -> {
                 files.writeStandbySignal();

@@ -3,10 +3,12 @@ package io.matriarch.adapters.postgres;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -18,6 +20,8 @@ import org.slf4j.LoggerFactory;
  * once its caller has given up (spec/postgres.md §21).
  */
 final class Subprocess {
+
+    private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
     private static final Logger log = LoggerFactory.getLogger(Subprocess.class);
     private static final Duration GRACE = Duration.ofSeconds(10);
@@ -51,19 +55,29 @@ final class Subprocess {
         return run(command, environment, new byte[0]);
     }
 
+    static Result run(List<String> command, Map<String, String> environment, Path directory) {
+        return run(command, environment, new byte[0], FOR_EVER, Optional.of(directory));
+    }
+
     static Result run(List<String> command, Map<String, String> environment, byte[] input) {
-        return run(command, environment, input, Duration.ofDays(10_000));
+        return run(command, environment, input, FOR_EVER, Optional.empty());
     }
 
     /** Not longer than {@code patience}: then it is killed with everything below it. */
     static Result runWithin(Duration patience, List<String> command, Map<String, String> environment) {
-        return run(command, environment, new byte[0], patience);
+        return run(command, environment, new byte[0], patience, Optional.empty());
     }
 
-    private static Result run(List<String> command, Map<String, String> environment, byte[] input, Duration patience) {
+    private static Result run(
+            List<String> command,
+            Map<String, String> environment,
+            byte[] input,
+            Duration patience,
+            Optional<Path> directory) {
         Process process;
         try {
             var builder = new ProcessBuilder(command);
+            directory.ifPresent(path -> builder.directory(path.toFile()));
             builder.environment().clear();
             builder.environment().putAll(environment);
             process = builder.start();

@@ -89,6 +89,10 @@ final class TimelineFiles {
     }
 
     private Path file(Timeline timeline) {
-        return wal.resolve(String.format("%08X.history", timeline.value()));
+        return wal.resolve(name(timeline));
+    }
+
+    static String name(Timeline timeline) {
+        return String.format("%08X.history", timeline.value());
     }
 }

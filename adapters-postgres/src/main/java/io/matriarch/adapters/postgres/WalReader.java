@@ -8,6 +8,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +58,21 @@ final class WalReader {
             log.warn("cannot read the WAL record at {} of timeline {}: {}", start, timeline, e.toString());
             return Optional.empty();
         }
+    }
+
+    /**
+     * Names of the files with the WAL from {@code start} up to {@code end}.
+     *
+     * @throws IOException when there is no such file, or it does not tell its size
+     */
+    List<String> segments(Timeline timeline, Lsn start, Lsn end) throws IOException {
+        long size = layout(timeline, start).orElseThrow().segmentSize();
+        var names = new ArrayList<String>();
+        long last = Long.divideUnsigned(end.value() - 1, size);
+        for (long number = Long.divideUnsigned(start.value(), size); number <= last; number++) {
+            names.add(name(timeline, number, size));
+        }
+        return names;
     }
 
     private Optional<Lsn> end(Timeline timeline, Lsn start, Layout layout) throws IOException {
@@ -119,9 +136,12 @@ final class WalReader {
     }
 
     private FileChannel open(Timeline timeline, long position, long segmentSize) throws IOException {
-        long number = Long.divideUnsigned(position, segmentSize);
-        long perFile = 0x100000000L / segmentSize;
-        String name = String.format("%08X%08X%08X", timeline.value(), number / perFile, number % perFile);
+        String name = name(timeline, Long.divideUnsigned(position, segmentSize), segmentSize);
         return FileChannel.open(walDirectory.resolve(name), StandardOpenOption.READ);
+    }
+
+    private static String name(Timeline timeline, long number, long segmentSize) {
+        long perFile = 0x100000000L / segmentSize;
+        return String.format("%08X%08X%08X", timeline.value(), number / perFile, number % perFile);
     }
 }

@@ -177,6 +177,26 @@ public record DynamicConfig(
             return list.stream().flatMap(item -> Trees.asMap(item).stream()).toList();
         }
 
+        /** One for all hosts, or one for each, with commas as libpq has them. */
+        private List<Integer> ports(TreeSection standby) {
+            var ports = new ArrayList<Integer>();
+            for (String text : standby.text("port").orElse("").split(",")) {
+                if (text.isBlank()) {
+                    continue;
+                }
+                Optional<Integer> port = Optional.of(text.trim())
+                        .filter(digits -> digits.matches("[0-9]{1,5}"))
+                        .map(Integer::valueOf)
+                        .filter(number -> number > 0 && number <= 65535);
+                if (port.isEmpty()) {
+                    warnings.add("standby_cluster.port is " + text.trim()
+                            + ", expected a port between 1 and 65535: the default is used");
+                }
+                ports.add(port.orElse(5432));
+            }
+            return ports;
+        }
+
         private Optional<StandbyCluster> standby() {
             Map<String, Object> section = Trees.mapAt(tree, "standby_cluster");
             if (List.of("host", "port", "restore_command").stream().noneMatch(key -> Trees.truthy(section.get(key)))) {
@@ -184,8 +204,7 @@ public record DynamicConfig(
             }
             TreeSection reading = TreeSection.of("standby_cluster", section);
             return Optional.of(new StandbyCluster(
-                    reading.text("host"),
-                    reading.integer("port").filter(port -> port > 0 && port <= 65535),
+                    StandbyCluster.servers(reading.text("host"), ports(reading)),
                     reading.text("primary_slot_name"),
                     reading.texts("create_replica_methods"),
                     reading.text("restore_command"),

@@ -298,7 +298,10 @@ public final class HaLoop {
 
     /** The lines an operator expects once a turn. */
     private static boolean isHeartbeat(Reason reason) {
-        return reason == Reason.LEADER_WITH_LOCK || reason == Reason.FOLLOWING_LEADER;
+        return reason == Reason.LEADER_WITH_LOCK
+                || reason == Reason.FOLLOWING_LEADER
+                || reason == Reason.STANDBY_LEADER_WITH_LOCK
+                || reason == Reason.FOLLOWING_STANDBY_LEADER;
     }
 
     private void remember(Observer.Seen seen, Turn turn, ServerReport account, Duration next) {

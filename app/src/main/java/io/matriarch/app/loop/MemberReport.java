@@ -36,7 +36,7 @@ public final class MemberReport {
                 Optional.of(identity.connUrl()),
                 Optional.of(identity.apiUrl()),
                 server.state().text(),
-                Optional.of(role(server)),
+                Optional.of(role(server, seen.settings().isStandbyCluster())),
                 Optional.of(identity.version()),
                 seen.tags(),
                 showsPosition ? server.position() : Optional.empty(),
@@ -52,10 +52,13 @@ public final class MemberReport {
     }
 
     /** By the server's own word where it gave one. */
-    public static Role role(PostgresView server) {
+    public static Role role(PostgresView server, boolean standbyCluster) {
         return switch (server.sql()) {
             case SqlView.Primary _ -> Role.PRIMARY;
-            case SqlView.Standby _ -> server.role() == Role.PROMOTED ? Role.PROMOTED : Role.REPLICA;
+            case SqlView.Standby _ ->
+                server.role() == Role.PROMOTED || standbyCluster && server.role() == Role.STANDBY_LEADER
+                        ? server.role()
+                        : Role.REPLICA;
             case SqlView.NoAnswer _ -> server.role();
         };
     }

@@ -8,10 +8,12 @@ import io.matriarch.domain.ha.TaskResult;
 import io.matriarch.domain.postgres.ControlData;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.ports.member.PeerClient;
+import io.matriarch.ports.postgres.ArchiveResult;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.postgres.StopOrder;
@@ -63,20 +65,28 @@ final class PostgresActions {
                 start(TaskKind.FOLLOW, "changing primary_conninfo", () -> postgres.follow(upstream, role));
             case Decision.Checkpoint(Optional<Member> candidate) ->
                 start(TaskKind.CHECKPOINT, "checkpoint", () -> checkpoint(candidate));
-            case Decision.CopyFrom(Upstream.Of source, String label, String why) ->
+            case Decision.CopyFrom(Upstream source, String label, String why) ->
                 start(TaskKind.COPY, label, () -> copy(source, why));
-            case Decision.Rewind(Upstream.Of source, StopProof proof) ->
-                start(TaskKind.REWIND, "running pg_rewind from " + source.name(), () -> postgres.rewind(source, proof));
+            case Decision.Rewind(Upstream.Source source, StopProof proof) ->
+                start(
+                        TaskKind.REWIND,
+                        "running pg_rewind from " + source.title(),
+                        () -> postgres.rewind(source, proof));
             case Decision.RecoverCrash(StopProof proof) ->
                 start(
                         TaskKind.RECOVER_CRASH,
                         "doing crash recovery in a single user mode",
                         () -> postgres.recoverCrash(proof));
-            case Decision.CompareTimelines(Upstream.Of leader) ->
+            case Decision.CompareTimelines(Upstream.Source leader) ->
                 task.start(
                         TaskKind.COMPARE_TIMELINES,
-                        "comparing timelines with " + leader.name(),
+                        "comparing timelines with " + leader.title(),
                         () -> compare(leader, server));
+            case Decision.ArchiveWal(ShutdownPosition position, StopProof proof) ->
+                task.start(
+                        TaskKind.ARCHIVE_WAL,
+                        "archiving the last WAL file",
+                        () -> archived(postgres.archiveEnd(position, proof)));
             case Decision.RemoveDataDirectory(StopProof proof, String why) ->
                 start(
                         TaskKind.REMOVE_DATA,
@@ -121,6 +131,14 @@ final class PostgresActions {
         };
     }
 
+    private static TaskResult archived(ArchiveResult result) {
+        return switch (result) {
+            case ArchiveResult.Archived _ -> new TaskResult.Done();
+            case ArchiveResult.NotConfigured _ -> new TaskResult.NotArchiving();
+            case ArchiveResult.Failed(String why) -> new TaskResult.Failed(why);
+        };
+    }
+
     private static Outcome outcome(ControlResult result) {
         return switch (result) {
             case ControlResult.Done _, ControlResult.StillRunning _ -> new Outcome.Done();
@@ -145,7 +163,7 @@ final class PostgresActions {
     }
 
     /** What was in the directory is a running server's until that has stopped for certain. */
-    private ControlResult copy(Upstream.Of source, String why) {
+    private ControlResult copy(Upstream source, String why) {
         if (postgres.stopProof().isEmpty()) {
             var order = new StopOrder(StopMode.IMMEDIATE, false, Optional.of(Duration.ZERO), "copy");
             if (postgres.stop(order) instanceof StopResult.NotStopped(String notStopped)) {
@@ -155,7 +173,7 @@ final class PostgresActions {
         return postgres.copyFrom(source, why);
     }
 
-    private TaskResult compare(Upstream.Of leader, PostgresView server) {
+    private TaskResult compare(Upstream.Source leader, PostgresView server) {
         var answer = postgres.timelineOf(leader, patience.get());
         Optional<Lsn> end = server.controlData()
                 .filter(control -> !server.isAlive() && control.state() == ControlData.State.SHUT_DOWN)

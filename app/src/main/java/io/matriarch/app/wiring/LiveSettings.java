@@ -103,9 +103,6 @@ final class LiveSettings implements SettingsSource {
         if (dynamic.synchronousMode() != DynamicSettings.SynchronousMode.OFF) {
             log.error("synchronous_mode is set, but this version does not keep it: no commit waits for a replica");
         }
-        if (dynamic.standbyCluster().isPresent()) {
-            log.error("standby_cluster is set, but this version does not keep it: no other cluster is followed");
-        }
     }
 
     @Override
@@ -148,6 +145,7 @@ final class LiveSettings implements SettingsSource {
                 .checkTimeline(dynamic.checkTimeline())
                 .paused(dynamic.paused())
                 .mayBootstrap(live.state().agent().bootstrapDcs().isPresent())
+                .leaderlessCopy(hasMethodWithoutLeader(postgresql))
                 .removeOnRewindFailure(postgresql
                         .flag("remove_data_directory_on_rewind_failure")
                         .orElse(false))
@@ -177,6 +175,15 @@ final class LiveSettings implements SettingsSource {
     private static Duration hangTimeout(DcsTiming timing, DynamicSettings dynamic) {
         Duration leases = timing.ttl().multipliedBy(2);
         return dynamic.primaryStartTimeout().compareTo(leases) > 0 ? dynamic.primaryStartTimeout() : leases;
+    }
+
+    private static boolean hasMethodWithoutLeader(TreeSection postgresql) {
+        List<String> methods = postgresql.texts("create_replica_methods");
+        return (methods.isEmpty() ? postgresql.texts("create_replica_method") : methods)
+                .stream()
+                        .filter(method -> !method.equals("basebackup"))
+                        .anyMatch(method ->
+                                postgresql.section(method).flag("no_leader").orElse(false));
     }
 
     /** A standby cluster confirms nothing that its own clients have committed: it has none. */

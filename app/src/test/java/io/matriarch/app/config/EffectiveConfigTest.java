@@ -126,8 +126,18 @@ class EffectiveConfigTest {
         StandbyCluster standby = settings("standby_cluster: {host: 'a,b', port: '5433'}")
                 .standbyCluster()
                 .orElseThrow();
-        assertThat(standby.host()).contains("a,b");
-        assertThat(standby.port()).contains(5433);
+        assertThat(standby.servers())
+                .containsExactly(new StandbyCluster.Server("a", 5433), new StandbyCluster.Server("b", 5433));
+        assertThat(settings("standby_cluster: {host: 'a, b', port: '5433,5434'}")
+                        .standbyCluster()
+                        .orElseThrow()
+                        .title())
+                .isEqualTo("a:5433,b:5434");
+        assertThat(settings("standby_cluster: {port: 5433}")
+                        .standbyCluster()
+                        .orElseThrow()
+                        .title())
+                .isEqualTo("localhost:5433");
         assertThat(standby.primarySlotName()).isEmpty();
         assertThat(settings("standby_cluster: {host: '', primary_slot_name: x}").standbyCluster())
                 .isEmpty();

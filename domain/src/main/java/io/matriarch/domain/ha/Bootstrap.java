@@ -9,6 +9,7 @@ import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.settings.StandbyCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ final class Bootstrap {
         }
         return switch (now.cluster().leaderLock()) {
             case LeaderLock.Held _ -> Requests.reinitialize(now).orElseGet(() -> copy(now));
-            case LeaderLock.Free _ -> mayInitialize(now) ? initialize(now) : now.turn(Reason.WAITING_FOR_LEADER);
+            case LeaderLock.Free _ -> mayInitialize(now) ? initialize(now) : withoutLeader(now);
         };
     }
 
@@ -63,17 +64,34 @@ final class Bootstrap {
                         new Decision.CreateInitializeKey());
             case InitializeKey.InProgress(Revision revision) when !somebodyInitializes(now) -> abandoned(now, revision);
             case InitializeKey.InProgress _, InitializeKey.Done _, InitializeKey.Invalid _ ->
-                Turn.of(now.state().withAbandonedKey(Optional.empty()), Reason.WAITING_FOR_LEADER);
+                withoutLeader(now.with(now.state().withAbandonedKey(Optional.empty())));
         };
+    }
+
+    /** Some methods need nobody to copy from; while a new cluster is being made, there is nothing yet that they could find. */
+    private static Turn withoutLeader(Situation now) {
+        return now.settings().leaderlessCopy() && !(now.cluster().initialize() instanceof InitializeKey.InProgress)
+                ? now.turn(
+                        Reason.COPYING_WITHOUT_LEADER,
+                        new Decision.CopyFrom(
+                                new Upstream.Nobody(), "bootstrap (without leader)", "the data directory is empty"))
+                : waiting(now);
+    }
+
+    private static Turn waiting(Situation now) {
+        return now.turn(
+                now.settings().isStandbyCluster() ? Reason.WAITING_FOR_STANDBY_LEADER : Reason.WAITING_FOR_LEADER);
     }
 
     /** Whoever initializes shows it: his key lasts for a ttl after his last turn. */
     private static boolean somebodyInitializes(Situation now) {
         return now.cluster().members().stream()
                 .filter(member -> !member.name().equals(now.self()))
-                .anyMatch(member -> member.role().map(Role::isPrimary).orElse(false)
+                .anyMatch(member -> member.role()
+                                .map(role -> role.isPrimary() || role == Role.STANDBY_LEADER)
+                                .orElse(false)
                         || ServerState.parse(member.state())
-                                .map(ServerState::isInitializing)
+                                .map(state -> state.isInitializing() || state == ServerState.CREATING_REPLICA)
                                 .orElse(false));
     }
 
@@ -110,30 +128,31 @@ final class Bootstrap {
                 .filter(member ->
                         now.cluster().leaderName().filter(member.name()::equals).isEmpty())
                 .findFirst();
-        Optional<Upstream.Of> leader = now.otherLeader().flatMap(Situation::asUpstream);
+        Optional<Upstream.Source> leader = Upstreams.copyOfLeader(now);
         if (replica.isPresent()) {
-            Upstream.Of source = Situation.asUpstream(replica.get()).orElseThrow();
-            String label = "bootstrap from replica '" + source.name() + "'";
+            Upstream.Source source = Upstreams.copy(now, replica.get()).orElseThrow();
+            String label = "bootstrap from replica '" + source.title() + "'";
             return now.turn(
                     Reason.COPYING_FROM_REPLICA,
-                    List.of(source.name().value()),
+                    List.of(source.title()),
                     new Decision.CopyFrom(source, label, "the data directory is empty"));
         }
         if (leader.isPresent()) {
-            String label = "bootstrap from leader '" + leader.get().name() + "'";
+            String label = "bootstrap from leader '" + leader.get().title() + "'";
             return now.turn(
                     Reason.COPYING_FROM_LEADER,
-                    List.of(leader.get().name().value()),
+                    List.of(leader.get().title()),
                     new Decision.CopyFrom(leader.get(), label, "the data directory is empty"));
         }
-        return now.turn(Reason.WAITING_FOR_LEADER);
+        return waiting(now);
     }
 
     /** The next step of a bootstrap that this process has begun. */
     static Turn goOn(Situation now) {
         return switch (now.state().bootstrapStep()) {
             case NONE, ASKED -> answered(now);
-            case INITIALIZING -> now.turn(Reason.BOOTSTRAPPING, new Decision.InitializeDatabase());
+            case INITIALIZING ->
+                now.settings().isStandbyCluster() && now.holdsLock() ? takeLock(now) : make(now, now.state());
             case CREATING_ROLES ->
                 now.isPrimary()
                         ? now.turn(Reason.BOOTSTRAP_CREATING_ROLES, new Decision.RunPostBootstrap())
@@ -149,11 +168,20 @@ final class Bootstrap {
         boolean ours = now.cluster().initialize() instanceof InitializeKey.InProgress(Revision revision)
                 && created.filter(revision::equals).isPresent();
         return ours
-                ? Turn.of(
-                        now.state().withBootstrap(BootstrapStep.INITIALIZING, created),
-                        Reason.BOOTSTRAPPING,
-                        new Decision.InitializeDatabase())
+                ? make(now, now.state().withBootstrap(BootstrapStep.INITIALIZING, created))
                 : Turn.of(now.state().withBootstrap(BootstrapStep.NONE, Optional.empty()), Reason.BOOTSTRAP_LOST_RACE);
+    }
+
+    /** A standby cluster begins with a copy of what it follows. */
+    private static Turn make(Situation now, HaState next) {
+        return now.settings()
+                .standbyCluster()
+                .map(other -> Turn.of(
+                        next,
+                        Reason.BOOTSTRAPPING_STANDBY_LEADER,
+                        new Decision.CopyFrom(
+                                new Upstream.Remote(other), "bootstrap_standby_leader", "the data directory is empty")))
+                .orElseGet(() -> Turn.of(next, Reason.BOOTSTRAPPING, new Decision.InitializeDatabase()));
     }
 
     /** The key first, so that others can begin whatever becomes of the directory; each only if it is still there. */
@@ -172,23 +200,44 @@ final class Bootstrap {
     }
 
     private static Turn waitOrFail(Situation now) {
-        return now.stopped().isPresent()
-                ? undo(now.with(now.state()
-                        .withBootstrap(BootstrapStep.FAILED, now.state().bootstrapKey())))
-                : now.turn(Reason.BOOTSTRAP_WAITING_FOR_RECOVERY);
+        return now.stopped().isPresent() ? failed(now) : now.turn(Reason.BOOTSTRAP_WAITING_FOR_RECOVERY);
+    }
+
+    /** The cluster is there only once its server runs. */
+    private static Turn startStandbyLeader(Situation now, StandbyCluster other) {
+        return now.state().startFailed()
+                ? failed(now)
+                : now.turn(
+                        Reason.STARTING_NEW_STANDBY_LEADER,
+                        new Decision.StartStandby(
+                                new Upstream.Remote(other),
+                                Role.STANDBY_LEADER,
+                                now.settings().pgCtlTimeout(),
+                                "bootstrap_standby_leader"));
+    }
+
+    private static Turn failed(Situation now) {
+        return undo(now.with(
+                now.state().withBootstrap(BootstrapStep.FAILED, now.state().bootstrapKey())));
     }
 
     private static Turn takeLock(Situation now) {
+        Optional<StandbyCluster> other = now.settings().standbyCluster();
+        if (other.isPresent() && now.stopped().isPresent()) {
+            return startStandbyLeader(now, other.get());
+        }
         if (now.holdsLock()) {
-            return Turn.of(
-                    now.state()
-                            .withBootstrap(BootstrapStep.NONE, Optional.empty())
-                            .withJoined(),
-                    Reason.BOOTSTRAP_DONE,
-                    new Decision.EndBootstrap(),
-                    new Decision.RenewLeaderLock(),
-                    new Decision.ArmGuard(),
-                    new Decision.ArmWatchdog());
+            Situation done = now.with(now.state()
+                    .withBootstrap(BootstrapStep.NONE, Optional.empty())
+                    .withJoined());
+            return now.isGuarded()
+                    ? done.turn(
+                            Reason.BOOTSTRAP_DONE,
+                            new Decision.EndBootstrap(),
+                            new Decision.RenewLeaderLock(),
+                            new Decision.ArmGuard(),
+                            new Decision.ArmWatchdog())
+                    : done.turn(Reason.BOOTSTRAP_DONE, new Decision.EndBootstrap(), new Decision.RenewLeaderLock());
         }
         boolean written = now.cluster().initialize() instanceof InitializeKey.Done(var identifier, var _)
                 && now.postgres().systemIdentifier().equals(Optional.of(identifier));
@@ -207,8 +256,7 @@ final class Bootstrap {
         if (!stillOurs
                 || now.cluster().isLocked()
                 || now.postgres().systemIdentifier().isEmpty()) {
-            return undo(now.with(
-                    now.state().withBootstrap(BootstrapStep.FAILED, now.state().bootstrapKey())));
+            return failed(now);
         }
         if (now.seen().watchdog().required() && !now.seen().watchdog().usable()) {
             return undo(now.with(now.state()
@@ -220,7 +268,9 @@ final class Bootstrap {
                 new Decision.InitializeCluster(
                         now.state().bootstrapKey().get(),
                         now.postgres().systemIdentifier().get(),
-                        now.epochOfPrimary()));
+                        other.isPresent() && !now.isPrimary()
+                                ? now.epochOfPromotion(now.self())
+                                : now.epochOfPrimary()));
     }
 
     /** Stop, move the half-made directory aside, take the key back, end: an operator has to look at it. */

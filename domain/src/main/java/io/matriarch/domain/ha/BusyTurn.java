@@ -1,7 +1,6 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.LeaderLock;
-import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.Upstream;
 import java.time.Duration;
@@ -44,7 +43,7 @@ final class BusyTurn {
         List<Decision> decisions = new ArrayList<>();
         decisions.add(new Decision.RenewLeaderLock());
         // What runs before a promotion leaves a standby: a guard would end it with a lock that is given back.
-        if (!now.settings().paused() && running.kind() != TaskKind.PRE_PROMOTE) {
+        if (!now.settings().paused() && now.isGuarded() && running.kind() != TaskKind.PRE_PROMOTE) {
             decisions.add(new Decision.ArmGuard());
             if (now.seen().watchdog().running()) {
                 decisions.add(new Decision.KeepWatchdogAlive());
@@ -68,6 +67,7 @@ final class BusyTurn {
                     START_STANDBY,
                     STOP,
                     AWAIT_CANDIDATE,
+                    ARCHIVE_WAL,
                     REMOVE_DATA,
                     PRE_PROMOTE,
                     COPY_SLOTS -> false;
@@ -96,8 +96,13 @@ final class BusyTurn {
             return now.demote(Reason.START_LOST_LOCK);
         }
         return switch (now.cluster().leaderLock()) {
-            case LeaderLock.Free _ -> now.turn(Reason.NOT_HEALTHIEST);
-            case LeaderLock.Held held -> follow(now, held.holder());
+            case LeaderLock.Free _ -> follow(now, Reason.NOT_HEALTHIEST, List.of(), LeaderRace.withoutLeader(now));
+            case LeaderLock.Held held ->
+                follow(
+                        now,
+                        Following.reason(now),
+                        List.of(now.self().value(), held.holder().value()),
+                        now.upstream());
         };
     }
 
@@ -105,24 +110,25 @@ final class BusyTurn {
      * A standby that is not consistent yet may lack WAL that only the leader has: started while nobody led, it would wait
      * for it for ever.
      */
-    private static Turn follow(Situation now, MemberName leader) {
-        List<String> facts = List.of(now.self().value(), leader.value());
-        Upstream wanted = now.upstream();
+    private static Turn follow(Situation now, Reason reason, List<String> facts, Upstream wanted) {
         boolean lost =
-                wanted instanceof Upstream.Of && !now.postgres().upstream().equals(Optional.of(wanted));
-        return lost
-                ? now.turn(Reason.FOLLOWING_LEADER, facts, new Decision.Follow(wanted, Role.REPLICA))
-                : now.turn(Reason.FOLLOWING_LEADER, facts);
+                wanted instanceof Upstream.Source && !now.postgres().upstream().equals(Optional.of(wanted));
+        return lost ? now.turn(reason, facts, new Decision.Follow(wanted, Role.REPLICA)) : now.turn(reason, facts);
     }
 
     private static Turn timedOut(Situation now) {
         Candidates candidates = Candidates.of(now, Optional.empty());
         if (!candidates.members().isEmpty() && now.seen().peers().isEmpty()) {
-            return now.turn(
-                    Reason.POLLING_MEMBERS,
-                    new Decision.RenewLeaderLock(),
-                    new Decision.ArmGuard(),
-                    new Decision.PollMembers(candidates.members(), Optional.empty()));
+            return now.isGuarded()
+                    ? now.turn(
+                            Reason.POLLING_MEMBERS,
+                            new Decision.RenewLeaderLock(),
+                            new Decision.ArmGuard(),
+                            new Decision.PollMembers(candidates.members(), Optional.empty()))
+                    : now.turnAsLeader(
+                            Reason.POLLING_MEMBERS,
+                            List.of(),
+                            new Decision.PollMembers(candidates.members(), Optional.empty()));
         }
         Candidates.Fit fit = candidates.fit("startup timeout", now);
         return fit.members().isEmpty()
@@ -136,11 +142,6 @@ final class BusyTurn {
     }
 
     private static Turn keepLock(Situation now, Reason reason, List<String> facts) {
-        return now.turn(
-                reason,
-                facts,
-                new Decision.RenewLeaderLock(),
-                new Decision.ArmGuard(),
-                new Decision.KeepWatchdogAlive());
+        return now.turnAsLeader(reason, facts);
     }
 }

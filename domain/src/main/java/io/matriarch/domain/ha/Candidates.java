@@ -68,7 +68,7 @@ record Candidates(List<Member> members) {
             return false;
         }
         Timeline clusters = now.cluster().history().clusterTimeline();
-        if (now.settings().checkTimeline() && peer.timeline().isBefore(clusters)) {
+        if (now.checksTimeline() && peer.timeline().isBefore(clusters)) {
             notes.add(Note.info("Timeline " + peer.timeline() + " of member " + peer.name()
                     + " is behind the cluster timeline " + clusters));
             return false;

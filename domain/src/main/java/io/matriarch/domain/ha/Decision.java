@@ -51,6 +51,7 @@ public sealed interface Decision {
             case RemoveDataDirectory _ -> Optional.of(TaskKind.REMOVE_DATA);
             case RunPrePromote _ -> Optional.of(TaskKind.PRE_PROMOTE);
             case CopyLogicalSlots _ -> Optional.of(TaskKind.COPY_SLOTS);
+            case ArchiveWal _ -> Optional.of(TaskKind.ARCHIVE_WAL);
             case AwaitCandidate _ -> Optional.of(TaskKind.AWAIT_CANDIDATE);
             case ProbeWrite _ -> Optional.of(TaskKind.PROBE_WRITE);
             case KillRemains _,
@@ -163,16 +164,22 @@ public sealed interface Decision {
     /** CHECKPOINT here and, for a hand-over, on the candidate. */
     record Checkpoint(Optional<Member> candidate) implements OnPostgres {}
 
-    /** Make the data directory a copy of the source; {@code why} is logged before anything goes. */
-    record CopyFrom(Upstream.Of source, String label, String why) implements OnPostgres {}
+    /**
+     * Make the data directory a copy of the source, or, of nobody, by the methods that need none; {@code why} is logged
+     * before anything goes.
+     */
+    record CopyFrom(Upstream source, String label, String why) implements OnPostgres {}
 
-    record Rewind(Upstream.Of source, StopProof proof) implements OnPostgres {}
+    record Rewind(Upstream.Source source, StopProof proof) implements OnPostgres {}
 
     /** Single-user crash recovery. */
     record RecoverCrash(StopProof proof) implements OnPostgres {}
 
     /** Ask the leader for its timeline and history. */
-    record CompareTimelines(Upstream.Of leader) implements OnPostgres {}
+    record CompareTimelines(Upstream.Source leader) implements OnPostgres {}
+
+    /** Archive the file that holds the shutdown checkpoint. */
+    record ArchiveWal(ShutdownPosition position, StopProof proof) implements OnPostgres {}
 
     record RemoveDataDirectory(StopProof proof, String why) implements OnPostgres {}
 

@@ -155,7 +155,7 @@ final class Failsafe {
                 connUrl,
                 state.failsafe().anyOf().getOrDefault(seen.self(), ""),
                 seen.postgres().sql() instanceof SqlView.Primary primary
-                        ? Leading.slotPositions(seen.self(), primary)
+                        ? Leading.slotPositions(seen.self(), primary.flushed(), primary.slots())
                         : new TreeMap<>(),
                 Optional.of(lease),
                 state.lastLeader().filter(seen.self()::equals).map(_ -> state.lastEpoch()),

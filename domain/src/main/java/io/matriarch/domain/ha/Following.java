@@ -18,7 +18,10 @@ final class Following {
 
     static Turn decide(Situation now) {
         if (now.isPrimary()) {
-            return now.demote(Reason.PRIMARY_WITHOUT_LOCK);
+            return now.demote(
+                    now.settings().isStandbyCluster()
+                            ? Reason.REAL_PRIMARY_IN_STANDBY_CLUSTER
+                            : Reason.PRIMARY_WITHOUT_LOCK);
         }
         if (now.postgres().role().isPrimary()) {
             // A promotion is under way that nobody wants any more: it must not end in a primary.
@@ -42,7 +45,7 @@ final class Following {
     }
 
     /** A leader on a later timeline than ours is what divergence looks like from here. */
-    private static HaState suspicion(Situation now) {
+    static HaState suspicion(Situation now) {
         boolean open = now.state().rewind() == RewindProgress.UNCHECKED
                 || now.state().rewind() == RewindProgress.NOT_NEEDED
                 || now.state().rewind() == RewindProgress.DONE;
@@ -51,14 +54,14 @@ final class Following {
                 .filter(leaders -> now.postgres().timeline().isKnown())
                 .map(leaders -> now.postgres().timeline().isBefore(leaders))
                 .orElse(false);
+        // So it looks from a standby of another cluster: the receiver has fetched the history of a timeline to come.
+        behind |= now.settings().isStandbyCluster() && now.postgres().laterHistory();
         boolean streams = now.postgres().sql() instanceof SqlView.Standby standby && standby.streaming();
         return open && behind && !streams && !Recovery.justCompared(now) ? now.divergenceSuspected() : now.state();
     }
 
-    private static Optional<Turn> mendDivergence(Situation now) {
-        Optional<Member> leader = now.otherLeader()
-                .filter(member -> member.role().map(Role::isPrimary).orElse(false));
-        Optional<Upstream.Of> source = leader.flatMap(Situation::asUpstream);
+    static Optional<Turn> mendDivergence(Situation now) {
+        Optional<Upstream.Source> source = Upstreams.authority(now);
         if (source.isEmpty() || !now.state().rewind().isOpen()) {
             return Optional.empty();
         }
@@ -69,12 +72,12 @@ final class Following {
             }
             return Optional.of(now.turn(
                     Reason.COMPARING_TIMELINES,
-                    List.of(source.get().name().value()),
+                    List.of(source.get().title()),
                     new Decision.CompareTimelines(source.get())));
         }
         return Optional.of(now.turn(
                 Reason.STOPPING_TO_REWIND,
-                List.of(source.get().name().value()),
+                List.of(source.get().title()),
                 new Decision.StopServer(
                         StopMode.FAST, false, Optional.of(now.settings().pgCtlTimeout()), "stop before rewind")));
     }
@@ -90,9 +93,11 @@ final class Following {
         List<Decision> decisions = new ArrayList<>();
         Upstream wanted = now.upstream();
         HaState next = now.state();
-        if (!now.postgres().upstream().equals(Optional.of(wanted)) && !leaderIsUnknown(now)) {
+        boolean unknown = leaderIsUnknown(now);
+        boolean another = !now.postgres().upstream().equals(Optional.of(wanted));
+        if ((another || now.postgres().role() == Role.STANDBY_LEADER) && !unknown) {
             decisions.add(new Decision.Follow(wanted, Role.REPLICA));
-            next = now.divergenceSuspected();
+            next = another ? now.divergenceSuspected() : next;
         }
         if (now.postgres().sql() instanceof SqlView.Standby standby) {
             if (standby.replayPaused() && now.seen().serverVersion() >= 140000) {
@@ -112,9 +117,21 @@ final class Following {
         MemberName leader = now.cluster().leaderName().orElse(now.self());
         return new Turn(
                 slots.next(),
-                Reason.FOLLOWING_LEADER,
+                reason(now, unknown),
                 List.of(now.self().value(), leader.value()),
                 slots.notes(),
                 decisions);
+    }
+
+    private static Reason reason(Situation now, boolean leaderIsUnknown) {
+        if (!now.settings().isStandbyCluster()) {
+            return Reason.FOLLOWING_LEADER;
+        }
+        return leaderIsUnknown ? Reason.FOLLOWING_OLD_STANDBY_LEADER : Reason.FOLLOWING_STANDBY_LEADER;
+    }
+
+    /** As whose secondary a member goes on. */
+    static Reason reason(Situation now) {
+        return reason(now, leaderIsUnknown(now));
     }
 }

@@ -93,6 +93,10 @@ public final class HaCycle {
             state = state.withPendingReply(Optional.empty());
         }
         boolean leads = seen.lease() instanceof LeaseView.Mine;
+        boolean demotes = !(state.demotion() instanceof ClusterDemotion.None);
+        if (demotes && (!leads || !seen.settings().isStandbyCluster())) {
+            state = state.withDemotion(new ClusterDemotion.None());
+        }
         if (!leads && state.retention().isPresent()) {
             state = state.withRetention(Optional.empty());
         }
@@ -149,6 +153,11 @@ public final class HaCycle {
     }
 
     private static Turn withData(Situation now) {
+        boolean handsOver = !(now.state().handover() instanceof HandoverPhase.None);
+        if (handsOver && now.holdsLock() && now.settings().isStandbyCluster()) {
+            // Whatever its end would be, it would be a primary: the standby leader goes on from where it stands.
+            return withData(now.with(now.state().withHandover(new HandoverPhase.None())));
+        }
         if (now.settings().paused()) {
             return Pause.decide(now.with(now.state().withPaused(true)));
         }
@@ -275,7 +284,7 @@ public final class HaCycle {
             // The agent's own guard may have been faster than the turn that would have stopped it.
             return (state.demotedOffline() || leaseIsOver(seen)) && !state.startFailed()
                     ? new Situation(state.withDemotedOffline(true), seen, ClusterView.EMPTY)
-                            .startStandby(Reason.DCS_UNREACHABLE_STARTING_READONLY, proof, new Upstream.Nobody())
+                            .startStandby(Reason.DCS_UNREACHABLE_STARTING_READONLY, proof, withoutStore(state, seen))
                     : Turn.of(state, Reason.DCS_UNREACHABLE);
         }
         if (!seen.postgres().isPrimary()) {
@@ -293,6 +302,11 @@ public final class HaCycle {
                 state.withDemotedOffline(true),
                 Reason.DCS_UNREACHABLE_AS_PRIMARY,
                 new Decision.StopServer(StopMode.FAST, false, Optional.of(ladder.stopBudget()), "demote (offline)"));
+    }
+
+    /** Another cluster can be followed without the store of this one. */
+    private static Upstream withoutStore(HaState state, Observation seen) {
+        return LeaderRace.withoutLeader(new Situation(state, seen, ClusterView.EMPTY));
     }
 
     private static boolean leaseIsOver(Observation seen) {

@@ -30,6 +30,7 @@ import java.util.function.Consumer;
  * @param wonRace whether the lock was acquired by a race and the promotion is still to come
  * @param race what is remembered for the next race
  * @param handover the planned hand-over
+ * @param demotion of the primary of what has become a standby cluster
  * @param retention when the slots of absent members were last wanted; empty while somebody else leads
  * @param promotion what the script before the promotion has said
  * @param slots what is remembered of replication slots
@@ -55,6 +56,7 @@ public record HaState(
         boolean wonRace,
         RaceMemory race,
         HandoverPhase handover,
+        ClusterDemotion demotion,
         Optional<SlotRetention> retention,
         PromotionMemory promotion,
         SlotMemory slots,
@@ -81,6 +83,7 @@ public record HaState(
             false,
             RaceMemory.NONE,
             new HandoverPhase.None(),
+            new ClusterDemotion.None(),
             Optional.empty(),
             PromotionMemory.NONE,
             SlotMemory.NONE,
@@ -177,6 +180,10 @@ public record HaState(
         return edit(next -> next.handover = phase);
     }
 
+    public HaState withDemotion(ClusterDemotion phase) {
+        return edit(next -> next.demotion = phase);
+    }
+
     public HaState withRetention(Optional<SlotRetention> slots) {
         return edit(next -> next.retention = slots);
     }
@@ -226,6 +233,7 @@ public record HaState(
         private boolean wonRace;
         private RaceMemory race;
         private HandoverPhase handover;
+        private ClusterDemotion demotion;
         private Optional<SlotRetention> retention;
         private PromotionMemory promotion;
         private SlotMemory slots;
@@ -251,6 +259,7 @@ public record HaState(
             wonRace = from.wonRace;
             race = from.race;
             handover = from.handover;
+            demotion = from.demotion;
             retention = from.retention;
             promotion = from.promotion;
             slots = from.slots;
@@ -278,6 +287,7 @@ public record HaState(
                     wonRace,
                     race,
                     handover,
+                    demotion,
                     retention,
                     promotion,
                     slots,

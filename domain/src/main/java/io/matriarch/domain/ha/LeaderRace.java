@@ -151,12 +151,19 @@ final class LeaderRace {
                 .toList();
     }
 
+    /** In a standby cluster everybody follows the other cluster meanwhile: nobody's commits wait there for us. */
+    static Upstream withoutLeader(Situation now) {
+        return now.settings().isStandbyCluster() ? now.upstream() : new Upstream.Nobody();
+    }
+
     /** Not ours to win: stream from nobody, so that the old primary gets no more confirmations from here. */
     private static Turn lose(Situation now, Reason reason, List<Note> notes) {
-        var nobody = new Upstream.Nobody();
-        return now.postgres().upstream().equals(Optional.of(nobody))
+        Upstream wanted = withoutLeader(now);
+        boolean follows = now.postgres().upstream().equals(Optional.of(wanted))
+                && now.postgres().role() != Role.STANDBY_LEADER;
+        return follows
                 ? now.turn(reason).with(notes)
-                : now.turn(reason, new Decision.Follow(nobody, Role.REPLICA)).with(notes);
+                : now.turn(reason, new Decision.Follow(wanted, Role.REPLICA)).with(notes);
     }
 
     /** Somebody has asked for a certain leader, or for another one than the last (ha-decisions §8.3). */
@@ -223,7 +230,7 @@ final class LeaderRace {
             notes.add(Note.info("My wal position exceeds maximum replication lag"));
             return false;
         }
-        if (now.settings().checkTimeline() && !timelineIsCurrent(now, notes)) {
+        if (now.checksTimeline() && !timelineIsCurrent(now, notes)) {
             return false;
         }
         if (!noPrimaryAlive(now, notes)) {

@@ -3,6 +3,7 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.InitializeKey;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.SlotView;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.rewind.RewindProgress;
 import io.matriarch.domain.slot.SlotPlanner;
@@ -18,6 +19,9 @@ final class Leading {
     private Leading() {}
 
     static Turn decide(Situation now) {
+        if (now.settings().isStandbyCluster()) {
+            return StandbyLeader.decide(now);
+        }
         if (now.isPrimary()) {
             return asPrimary(now);
         }
@@ -72,7 +76,7 @@ final class Leading {
                         .orElse(false);
     }
 
-    private static Turn promotionUnderWay(Situation now) {
+    static Turn promotionUnderWay(Situation now) {
         return now.turn(
                 Reason.LEADER_WITH_LOCK,
                 List.of(now.self().value()),
@@ -118,10 +122,10 @@ final class Leading {
     }
 
     /** How far each slot has come, our own place among them. */
-    static SortedMap<String, Lsn> slotPositions(MemberName self, SqlView.Primary primary) {
+    static SortedMap<String, Lsn> slotPositions(MemberName self, Lsn position, List<SlotView> present) {
         var slots = new TreeMap<String, Lsn>();
-        slots.put(SlotPlanner.slotName(self), primary.flushed());
-        primary.slots().forEach(slot -> slot.position().ifPresent(lsn -> slots.put(slot.name(), lsn)));
+        slots.put(SlotPlanner.slotName(self), position);
+        present.forEach(slot -> slot.position().ifPresent(lsn -> slots.put(slot.name(), lsn)));
         return slots;
     }
 }

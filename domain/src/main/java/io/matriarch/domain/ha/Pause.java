@@ -56,6 +56,9 @@ final class Pause {
             Optional<Turn> asked = switchover(now).or(() -> Requests.restart(now));
             return asked.orElseGet(() -> leading(now));
         }
+        if (now.settings().isStandbyCluster() && !now.postgres().role().isPrimary()) {
+            return StandbyLeader.paused(now);
+        }
         if (now.postgres().role().isPrimary() || now.postgres().state().isStarting()) {
             return now.turn(Reason.PAUSED_PROMOTE_PENDING, new Decision.RenewLeaderLock());
         }
@@ -157,9 +160,9 @@ final class Pause {
         Upstream wanted = now.upstream();
         List<String> facts = List.of(now.self().value(), leader.value());
         if (!now.postgres().upstream().equals(Optional.of(wanted))) {
-            return now.turn(Reason.FOLLOWING_LEADER, facts, new Decision.Follow(wanted, Role.REPLICA));
+            return now.turn(Following.reason(now), facts, new Decision.Follow(wanted, Role.REPLICA));
         }
         SlotTurn slots = SlotTurn.of(now);
-        return new Turn(slots.next(), Reason.FOLLOWING_LEADER, facts, slots.notes(), slots.decisions());
+        return new Turn(slots.next(), Following.reason(now), facts, slots.notes(), slots.decisions());
     }
 }

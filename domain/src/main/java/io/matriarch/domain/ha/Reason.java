@@ -11,6 +11,8 @@ public enum Reason {
     FOLLOWING_LEADER("no action. I am (%s), a secondary, and following a leader (%s)"),
     COPYING_LOGICAL_SLOTS("Copying logical slots [%s] from the primary"),
     FOLLOWING_NOBODY("no action. I am (%s)"),
+    STANDBY_LEADER_WITH_LOCK("no action. I am (%s), the standby leader with the lock"),
+    FOLLOWING_STANDBY_LEADER("no action. I am (%s), a secondary, and following a standby leader (%s)"),
 
     // Taking the lock.
     POLLING_MEMBERS("leader lock is free, asking the other members for their positions"),
@@ -28,6 +30,19 @@ public enum Reason {
     PRE_PROMOTE_FAILED("Promotion cancelled because the pre-promote script failed"),
     NOT_HEALTHIEST("following a different leader because i am not the healthiest node"),
     NOT_ALLOWED_TO_PROMOTE("following a different leader because I am not allowed to promote"),
+
+    // A cluster that follows another one.
+    STANDBY_LEADER_AFTER_RACE("promoted self to a standby leader by acquiring session lock"),
+    STANDBY_LEADER_BY_LOCK("promoted self to a standby leader because i had the session lock"),
+    STANDBY_CLUSTER_PROMOTES_NOBODY("not promoting because this is a standby cluster"),
+    PRIMARY_IN_STANDBY_CLUSTER("cannot be a real primary in standby cluster"),
+    REAL_PRIMARY_IN_STANDBY_CLUSTER("cannot be a real primary in a standby cluster"),
+    ARCHIVING_SHUTDOWN_WAL("archiving the WAL file of my shutdown checkpoint, which ends at %s"),
+    DEMOTION_POLLING("demoted to a standby cluster, asking the other members for their positions"),
+    DEMOTION_RELEASING("releasing the leader lock, %s has everything up to my shutdown checkpoint at %s"),
+    STARTING_AS_STANDBY_LEADER("starting as a standby leader because i had the session lock"),
+    FOLLOWING_REMOTE_WITHOUT_LEADER("trying to follow a remote member because standby cluster is unhealthy"),
+    FOLLOWING_OLD_STANDBY_LEADER("continue following the old known standby leader"),
 
     // Losing or lacking it.
     PRIMARY_WITHOUT_LOCK("demoting self because I do not have the lock and I was a leader"),
@@ -82,6 +97,10 @@ public enum Reason {
     BOOTSTRAP_TAKING_LOCK("taking the leader lock of the new cluster"),
     BOOTSTRAP_DONE("initialized a new cluster"),
     BOOTSTRAP_FAILED("removing initialize key after failed attempt to bootstrap the cluster"),
+    BOOTSTRAPPING_STANDBY_LEADER("trying to bootstrap a new standby leader"),
+    STARTING_NEW_STANDBY_LEADER("starting the new standby leader"),
+    COPYING_WITHOUT_LEADER("trying to bootstrap (without leader)"),
+    WAITING_FOR_STANDBY_LEADER("waiting for standby_leader to bootstrap"),
     COPYING_FROM_LEADER("trying to bootstrap from leader '%s'"),
     COPYING_FROM_REPLICA("trying to bootstrap from replica '%s'"),
     WAITING_FOR_LEADER("waiting for leader to bootstrap"),
@@ -120,6 +139,7 @@ public enum Reason {
     SWITCHOVER_AWAITING("%s: waiting for %s to confirm it has everything"),
     SWITCHOVER_HANDING_OVER("%s: handing the leader lock to %s"),
     SWITCHOVER_DONE("%s: handed the leader lock to %s"),
+    SWITCHOVER_RELEASING("%s: releasing the leader lock, %s is to be the standby leader"),
     SWITCHOVER_ABANDONED("%s: starting again as primary because %s"),
     RESTARTING("restart initiated"),
     REINITIALIZING("reinitialize"),

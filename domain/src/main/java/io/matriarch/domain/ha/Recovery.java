@@ -34,6 +34,9 @@ final class Recovery {
                     new Decision.MarkDemoted(),
                     new Decision.ReleaseLeaderLock(Optional.of(proof), Optional.empty()));
         }
+        if (now.settings().isStandbyCluster()) {
+            return StandbyRecovery.decide(now, proof);
+        }
         WatchdogView dog = now.seen().watchdog();
         if (dog.required() && !dog.running() && !dog.usable()) {
             return now.turn(
@@ -110,16 +113,17 @@ final class Recovery {
     }
 
     private static Turn withoutLock(Situation now, StopProof proof) {
+        Reason reason = now.settings().isStandbyCluster() && !now.cluster().isLocked()
+                ? Reason.FOLLOWING_REMOTE_WITHOUT_LEADER
+                : Reason.STARTING_AS_SECONDARY;
         Situation checked = now.with(firstCheck(now));
-        if (needsCrashRecovery(checked)) {
-            return recoverCrash(checked, proof);
-        }
-        Optional<Turn> mended = mend(checked, proof);
-        if (mended.isPresent()) {
-            return mended.get();
-        }
-        // A divergence that cannot be judged yet is judged again while the server runs as a standby.
-        return checked.startStandby(Reason.STARTING_AS_SECONDARY, proof, checked.upstream());
+        return needsCrashRecovery(checked) ? recoverCrash(checked, proof) : mendOrStart(checked, proof, reason);
+    }
+
+    /** A divergence that cannot be judged yet is judged again while the server runs as a standby. */
+    static Turn mendOrStart(Situation now, StopProof proof, Reason reason) {
+        Situation checked = now.with(firstCheck(now));
+        return mend(checked, proof).orElseGet(() -> checked.startStandby(reason, proof, checked.upstream()));
     }
 
     /** A guard that is still armed for a lost lease would end the recovery as it ends any server. */
@@ -159,13 +163,11 @@ final class Recovery {
     }
 
     private static Optional<Turn> mend(Situation now, StopProof proof) {
-        Optional<Upstream.Of> leader = now.otherLeader()
-                .filter(member -> member.role().map(Role::isPrimary).orElse(false))
-                .flatMap(Situation::asUpstream);
+        Optional<Upstream.Source> leader = Upstreams.authority(now);
         if (leader.isEmpty() || !now.mayMendDivergence()) {
             return Optional.empty();
         }
-        String name = leader.get().name().value();
+        String name = leader.get().title();
         return switch (now.state().rewind()) {
             case CHECK, UNSURE -> compare(now, leader.get(), name);
             case NEEDED ->
@@ -198,16 +200,20 @@ final class Recovery {
     }
 
     private static Optional<String> removalOption(Situation now) {
+        if (now.holdsLock()) {
+            // What the holder has may be all there is (S-15).
+            return Optional.empty();
+        }
         if (now.settings().removeOnRewindFailure()) {
             return Optional.of("remove_data_directory_on_rewind_failure");
         }
-        return now.settings().removeOnDivergedTimelines()
+        return now.settings().removeOnDivergedTimelines() && !now.settings().isStandbyCluster()
                 ? Optional.of("remove_data_directory_on_diverged_timelines")
                 : Optional.empty();
     }
 
     /** Once while the server is down; undecided, it starts as a standby and is compared again there. */
-    private static Optional<Turn> compare(Situation now, Upstream.Of leader, String name) {
+    private static Optional<Turn> compare(Situation now, Upstream.Source leader, String name) {
         return justCompared(now)
                 ? Optional.empty()
                 : Optional.of(

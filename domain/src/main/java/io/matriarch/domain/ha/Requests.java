@@ -20,8 +20,11 @@ final class Requests {
         Decision reply = switch (ended.result()) {
             case TaskResult.Failed _ -> new Decision.Reply(number, false, "restart failed");
             case TaskResult.StillStarting _ -> new Decision.Reply(number, false, "postgres is still starting");
-            case TaskResult.Done _, TaskResult.Stopped _, TaskResult.Compared _, TaskResult.Candidate _ ->
-                new Decision.Reply(number, true, "restarted successfully");
+            case TaskResult.Done _,
+                    TaskResult.Stopped _,
+                    TaskResult.Compared _,
+                    TaskResult.Candidate _,
+                    TaskResult.NotArchiving _ -> new Decision.Reply(number, true, "restarted successfully");
         };
         return Optional.of(Turn.of(next, Reason.RESTARTING, reply));
     }
@@ -49,13 +52,7 @@ final class Requests {
         var restart =
                 new Decision.RestartServer(timeout.isZero() ? now.settings().pgCtlTimeout() : timeout);
         return now.holdsLock()
-                ? Turn.of(
-                        next,
-                        Reason.RESTARTING,
-                        new Decision.RenewLeaderLock(),
-                        new Decision.ArmGuard(),
-                        new Decision.KeepWatchdogAlive(),
-                        restart)
+                ? now.with(next).turnAsLeader(Reason.RESTARTING, List.of(), restart)
                 : Turn.of(next, Reason.RESTARTING, restart);
     }
 
@@ -76,8 +73,7 @@ final class Requests {
 
     /** What has to be refused whatever the server is doing: there is nobody to copy from (HA-138). */
     static Optional<Turn> refused(Situation now) {
-        boolean copies = !now.holdsLock()
-                && now.otherLeader().flatMap(Situation::asUpstream).isPresent();
+        boolean copies = !now.holdsLock() && Upstreams.copyOfLeader(now).isPresent();
         return copies ? Optional.empty() : reinitialize(now);
     }
 
@@ -94,7 +90,7 @@ final class Requests {
         if (now.holdsLock()) {
             return refuse(now, request, "I am the leader, can not reinitialize");
         }
-        Optional<Upstream.Of> leader = now.otherLeader().flatMap(Situation::asUpstream);
+        Optional<Upstream.Source> leader = Upstreams.copyOfLeader(now);
         if (leader.isEmpty()) {
             return refuse(now, request, "Cluster has no leader, can not reinitialize");
         }

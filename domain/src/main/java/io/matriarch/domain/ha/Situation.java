@@ -59,6 +59,11 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return postgres().isPrimary();
     }
 
+    /** A standby cluster has the timelines of another one: its own history says nothing about them. */
+    boolean checksTimeline() {
+        return settings().checkTimeline() && !settings().isStandbyCluster();
+    }
+
     /** The proof that the server has stopped, if it has. */
     Optional<StopProof> stopped() {
         return postgres().process() instanceof ServerProcess.Stopped(StopProof proof)
@@ -73,27 +78,13 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
 
     /** Whom this member should stream from. */
     Upstream upstream() {
-        if (seen.tags().nostream()) {
-            return new Upstream.Nobody();
-        }
-        Optional<Member> preferred = seen.tags()
-                .replicatefrom()
-                .filter(name -> !name.equals(self()))
-                .flatMap(cluster::member)
-                .filter(member -> member.connUrl().isPresent());
-        return preferred
-                .or(this::otherLeader)
-                .<Upstream>flatMap(Situation::asUpstream)
-                .orElse(new Upstream.Nobody());
-    }
-
-    static Optional<Upstream.Of> asUpstream(Member member) {
-        return member.connUrl().map(url -> new Upstream.Of(member.name(), url));
+        return Upstreams.wanted(this);
     }
 
     /** Whether a diverged data directory could be mended here at all. */
     boolean mayMendDivergence() {
-        return rewindPossible() || settings().removeOnDivergedTimelines();
+        return rewindPossible()
+                || settings().removeOnDivergedTimelines() && !settings().isStandbyCluster();
     }
 
     boolean rewindPossible() {
@@ -132,7 +123,7 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
     Decision promotion() {
         Timeline ours = postgres().timeline();
         Timeline reserved = cluster.epoch().reserved();
-        if (!cluster.epoch().wasHeldBy(self()) || !ours.isBefore(reserved)) {
+        if (!hasReserved()) {
             return new Decision.ReserveTimeline(epochOfPromotion(self()));
         }
         List<Timeline> skipped = new ArrayList<>();
@@ -144,8 +135,20 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return new Decision.Promote(skipped);
     }
 
-    /** The promotion with what stands before it: no server becomes writable without (SAF-041). */
+    /** Whether a timeline is reserved that this member has not come to yet. */
+    boolean hasReserved() {
+        return cluster.epoch().wasHeldBy(self())
+                && postgres().timeline().isBefore(cluster.epoch().reserved());
+    }
+
+    /**
+     * The promotion with what stands before it: no server becomes writable without (SAF-041). A standby cluster has no
+     * primary, whoever asks for one (S-21).
+     */
     Turn promote(HaState next, Reason reason) {
+        if (settings().isStandbyCluster()) {
+            return Turn.of(next, Reason.STANDBY_CLUSTER_PROMOTES_NOBODY, new Decision.RenewLeaderLock());
+        }
         Optional<Turn> script = prePromote(next);
         if (script.isPresent()) {
             return script.get();
@@ -204,6 +207,25 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return Turn.of(state, reason, facts, decisions);
     }
 
+    /** The turn of a member that keeps the lock; what guards it is for a server that may write. */
+    Turn turnAsLeader(Reason reason, List<String> facts, Decision... more) {
+        List<Decision> decisions = new ArrayList<>();
+        decisions.add(new Decision.RenewLeaderLock());
+        if (isGuarded()) {
+            decisions.add(new Decision.ArmGuard());
+            decisions.add(new Decision.KeepWatchdogAlive());
+        }
+        decisions.addAll(List.of(more));
+        return new Turn(state, reason, facts, List.of(), decisions);
+    }
+
+    /** Whether the server of the lock's holder may write, or is to be one that may. */
+    boolean isGuarded() {
+        return !settings().isStandbyCluster()
+                || isPrimary()
+                || postgres().role().isPrimary();
+    }
+
     Turn turn(Reason reason, Decision... decisions) {
         return Turn.of(state, reason, decisions);
     }
@@ -223,12 +245,16 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         return startStandby(reason, List.of(), proof, upstream, before);
     }
 
+    private Role standbyRole() {
+        return settings().isStandbyCluster() && holdsLock() ? Role.STANDBY_LEADER : Role.REPLICA;
+    }
+
     Turn startStandby(Reason reason, List<String> facts, StopProof proof, Upstream upstream, Decision... before) {
         List<Decision> decisions = new ArrayList<>(List.of(before));
         decisions.add(new Decision.DisarmGuard(proof));
         decisions.add(new Decision.DisarmWatchdog());
         decisions.add(new Decision.StartStandby(
-                upstream, Role.REPLICA, settings().pgCtlTimeout(), "restarting after failure"));
+                upstream, standbyRole(), settings().pgCtlTimeout(), "restarting after failure"));
         return new Turn(state, reason, facts, List.of(), decisions);
     }
 }

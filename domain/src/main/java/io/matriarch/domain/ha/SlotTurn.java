@@ -45,7 +45,7 @@ record SlotTurn(HaState next, List<Decision> decisions, List<Note> notes, List<S
         if (!plan.changes().isEmpty()) {
             decisions.add(new Decision.ChangeSlots(plan.changes()));
         }
-        Optional<Upstream.Of> leader = now.otherLeader().flatMap(Situation::asUpstream);
+        Optional<Upstream.Of> leader = now.otherLeader().flatMap(Upstreams::of);
         boolean copy = !plan.toCopy().isEmpty()
                 && leader.isPresent()
                 && !now.settings().paused();

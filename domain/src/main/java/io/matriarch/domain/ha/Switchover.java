@@ -75,12 +75,9 @@ final class Switchover {
         }
         Candidates candidates = Candidates.of(now, Optional.of(request));
         if (!candidates.members().isEmpty() && now.seen().peers().isEmpty()) {
-            return now.turn(
+            return now.turnAsLeader(
                     Reason.SWITCHOVER_POLLING,
                     List.of(request.action()),
-                    new Decision.RenewLeaderLock(),
-                    new Decision.ArmGuard(),
-                    new Decision.KeepWatchdogAlive(),
                     new Decision.PollMembers(candidates.members(), Optional.empty()));
         }
         Candidates.Fit fit = candidates.fit(request.action(), now);
@@ -91,6 +88,14 @@ final class Switchover {
             return refuse(now, request, notes);
         }
         Member chosen = fit.members().getFirst();
+        if (now.settings().isStandbyCluster()) {
+            // Nothing has to stop for it: the lock goes, and the race for it heeds the request.
+            return now.turn(
+                            Reason.SWITCHOVER_RELEASING,
+                            List.of(request.action(), chosen.name().value()),
+                            new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()))
+                    .with(fit.notes());
+        }
         return Turn.of(
                         now.state().withHandover(new HandoverPhase.Preparing(request.action(), chosen)),
                         Reason.SWITCHOVER_PREPARING,
@@ -105,12 +110,9 @@ final class Switchover {
     private static Turn refuse(Situation now, SwitchoverRequest request, List<Note> notes) {
         var all = new ArrayList<>(notes);
         all.add(Note.info("Cleaning up failover key"));
-        return now.turn(
-                        Reason.LEADER_WITH_LOCK,
+        return now.turnAsLeader(
+                        now.settings().isStandbyCluster() ? Reason.STANDBY_LEADER_WITH_LOCK : Reason.LEADER_WITH_LOCK,
                         List.of(now.self().value()),
-                        new Decision.RenewLeaderLock(),
-                        new Decision.ArmGuard(),
-                        new Decision.KeepWatchdogAlive(),
                         new Decision.ClearRequest(request.revision()))
                 .with(all);
     }

@@ -2,6 +2,7 @@ package io.matriarch.domain.ha;
 
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.PostgresView;
+import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.rewind.LeaderTimeline;
 import io.matriarch.domain.rewind.RewindCheck;
 import io.matriarch.domain.rewind.RewindProgress;
@@ -28,15 +29,15 @@ final class TaskEnd {
             case COMPARE_TIMELINES -> compared(state, ended.result(), server);
             case REWIND -> rewound(state, ended.result());
             case RECOVER_CRASH -> state.withCrashRecoveryTried(true);
-            case COPY, REMOVE_DATA ->
-                state.withRewind(RewindProgress.UNCHECKED)
-                        .withCrashRecoveryTried(false)
-                        .withStartFailed(false);
+            // Of a bootstrap, it is the one of a standby leader: the copy is all there is to make.
+            case COPY -> bootstrapStep(emptied(state), ended.result(), BootstrapStep.TAKING_LOCK);
+            case REMOVE_DATA -> emptied(state);
             case CHECKPOINT -> prepared(state);
             case AWAIT_CANDIDATE -> candidateAnswered(state, ended.result());
             case PRE_PROMOTE ->
                 state.withPromotion(state.promotion()
                         .with(failed(ended.result()) ? PromotionMemory.Script.FAILED : PromotionMemory.Script.PASSED));
+            case ARCHIVE_WAL -> archived(state, ended.result());
             case FOLLOW, PROBE_WRITE, COPY_SLOTS -> state;
         };
     }
@@ -52,6 +53,21 @@ final class TaskEnd {
         return state.withBootstrap(failed(result) ? BootstrapStep.FAILED : next, state.bootstrapKey());
     }
 
+    private static HaState emptied(HaState state) {
+        return state.withRewind(RewindProgress.UNCHECKED)
+                .withCrashRecoveryTried(false)
+                .withStartFailed(false);
+    }
+
+    /** A file that could not be archived is in pg_wal for a person to copy: that keeps nobody from going on. */
+    private static HaState archived(HaState state, TaskResult result) {
+        return state.withDemotion(
+                state.demotion() instanceof ClusterDemotion.Stopped(ShutdownPosition position)
+                                && result instanceof TaskResult.NotArchiving
+                        ? new ClusterDemotion.Unarchived(position)
+                        : new ClusterDemotion.None());
+    }
+
     private static HaState started(HaState state, TaskResult result) {
         if (failed(result)) {
             return state.withStartFailed(true);
@@ -60,6 +76,9 @@ final class TaskEnd {
     }
 
     private static HaState stopped(HaState state, TaskResult result) {
+        if (state.demotion() instanceof ClusterDemotion.Stopping) {
+            return demoted(state, result);
+        }
         if (!(state.handover() instanceof HandoverPhase.Stopping stopping)) {
             return state;
         }
@@ -75,8 +94,23 @@ final class TaskEnd {
                 state.withHandover(new HandoverPhase.Abandoned(stopping.action(), "the stop was not a clean one"));
             case TaskResult.Failed why ->
                 state.withHandover(new HandoverPhase.Abandoned(stopping.action(), "the stop failed: " + why.why()));
-            case TaskResult.Done _, TaskResult.StillStarting _, TaskResult.Compared _, TaskResult.Candidate _ -> state;
+            case TaskResult.Done _,
+                    TaskResult.StillStarting _,
+                    TaskResult.Compared _,
+                    TaskResult.NotArchiving _,
+                    TaskResult.Candidate _ -> state;
         };
+    }
+
+    /** A stop that was forced has written no checkpoint: there is no position to publish. */
+    private static HaState demoted(HaState state, TaskResult result) {
+        if (!(result instanceof TaskResult.Stopped stopped)) {
+            return state;
+        }
+        return state.withDemotion(stopped.shutdown()
+                .filter(_ -> !stopped.escalated())
+                .<ClusterDemotion>map(ClusterDemotion.Stopped::new)
+                .orElseGet(ClusterDemotion.None::new));
     }
 
     private static HaState compared(HaState state, TaskResult result, PostgresView server) {
@@ -137,8 +171,11 @@ final class TaskEnd {
                         + waiting.position().timeline()
                         + " up to " + waiting.position().end();
             case TaskResult.Failed failed -> failed.why();
-            case TaskResult.Done _, TaskResult.StillStarting _, TaskResult.Stopped _, TaskResult.Compared _ ->
-                "it gave no answer";
+            case TaskResult.Done _,
+                    TaskResult.StillStarting _,
+                    TaskResult.Stopped _,
+                    TaskResult.NotArchiving _,
+                    TaskResult.Compared _ -> "it gave no answer";
         };
         return state.withHandover(new HandoverPhase.Abandoned(waiting.action(), why));
     }

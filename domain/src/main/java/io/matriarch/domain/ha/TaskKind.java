@@ -16,6 +16,7 @@ public enum TaskKind {
     COMPARE_TIMELINES,
     AWAIT_CANDIDATE,
     PROBE_WRITE,
+    ARCHIVE_WAL,
     REMOVE_DATA,
     PRE_PROMOTE,
     COPY_SLOTS

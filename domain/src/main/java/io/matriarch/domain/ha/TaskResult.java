@@ -26,6 +26,9 @@ public sealed interface TaskResult {
      */
     record Compared(LeaderTimeline leader, Optional<Lsn> endOfCheckpoint) implements TaskResult {}
 
+    /** No archiving is configured: there is nobody to give a WAL file to. */
+    record NotArchiving() implements TaskResult {}
+
     /** What a candidate said. */
     record Candidate(HandoverAnswer answer) implements TaskResult {}
 }

@@ -34,6 +34,14 @@ public record Turn(HaState next, Reason reason, List<String> facts, List<Note> n
         return new Turn(next, reason, facts, all, decisions);
     }
 
+    /** The same after another decision. */
+    Turn after(Decision first) {
+        var all = new ArrayList<Decision>();
+        all.add(first);
+        all.addAll(decisions);
+        return new Turn(next, reason, facts, notes, all);
+    }
+
     /** The operator's sentence. */
     public String sentence() {
         return reason.sentence(facts);

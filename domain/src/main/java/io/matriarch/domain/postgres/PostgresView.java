@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param upstream what the standby is configured to follow, empty before the agent has configured it
  * @param recoverySignal whether a signal file makes the next start a standby's
  * @param backupLabel whether an unfinished base backup's label is there
+ * @param laterHistory whether the history of a timeline after the one of a standby has come to its WAL directory
  * @param rewindConfigured whether pg_rewind is wanted and its binary works
  * @param pendingRestart parameters that wait for a restart
  * @param stalled how long a primary has shown no sign that it can write: it does not answer, or WAL waits to be flushed
@@ -32,12 +33,43 @@ public record PostgresView(
         Optional<Upstream> upstream,
         boolean recoverySignal,
         boolean backupLabel,
+        boolean laterHistory,
         boolean rewindConfigured,
         List<PendingParameter> pendingRestart,
         Optional<Duration> stalled) {
 
     public PostgresView {
         pendingRestart = List.copyOf(pendingRestart);
+    }
+
+    /** Of a server whose WAL directory has nothing to tell. */
+    public PostgresView(
+            DataDirectory directory,
+            Optional<ControlData> controlData,
+            ServerProcess process,
+            ServerState state,
+            Role role,
+            SqlView sql,
+            Optional<Upstream> upstream,
+            boolean recoverySignal,
+            boolean backupLabel,
+            boolean rewindConfigured,
+            List<PendingParameter> pendingRestart,
+            Optional<Duration> stalled) {
+        this(
+                directory,
+                controlData,
+                process,
+                state,
+                role,
+                sql,
+                upstream,
+                recoverySignal,
+                backupLabel,
+                false,
+                rewindConfigured,
+                pendingRestart,
+                stalled);
     }
 
     /** A parameter whose new value waits for a restart, as texts. */

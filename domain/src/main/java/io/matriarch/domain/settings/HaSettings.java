@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param checkTimeline whether a candidate's timeline must not be behind
  * @param paused whether automation is off
  * @param mayBootstrap whether the local configuration says how to initialize a cluster
+ * @param leaderlessCopy whether a method to create a replica needs nobody to copy from
  * @param removeOnRewindFailure whether a data directory may be removed after a failed rewind
  * @param removeOnDivergedTimelines whether a diverged data directory may be removed when it cannot be rewound
  * @param sync synchronous replication
@@ -39,6 +40,7 @@ public record HaSettings(
         boolean checkTimeline,
         boolean paused,
         boolean mayBootstrap,
+        boolean leaderlessCopy,
         boolean removeOnRewindFailure,
         boolean removeOnDivergedTimelines,
         SyncSettings sync,
@@ -62,6 +64,7 @@ public record HaSettings(
             false,
             false,
             true,
+            false,
             false,
             false,
             SyncSettings.OFF,
@@ -108,6 +111,7 @@ public record HaSettings(
         private boolean checkTimeline;
         private boolean paused;
         private boolean mayBootstrap;
+        private boolean leaderlessCopy;
         private boolean removeOnRewindFailure;
         private boolean removeOnDivergedTimelines;
         private SyncSettings sync;
@@ -130,6 +134,7 @@ public record HaSettings(
             checkTimeline = from.checkTimeline;
             paused = from.paused;
             mayBootstrap = from.mayBootstrap;
+            leaderlessCopy = from.leaderlessCopy;
             removeOnRewindFailure = from.removeOnRewindFailure;
             removeOnDivergedTimelines = from.removeOnDivergedTimelines;
             sync = from.sync;
@@ -169,6 +174,11 @@ public record HaSettings(
 
         public Edit mayBootstrap(boolean value) {
             mayBootstrap = value;
+            return this;
+        }
+
+        public Edit leaderlessCopy(boolean value) {
+            leaderlessCopy = value;
             return this;
         }
 
@@ -247,6 +257,7 @@ public record HaSettings(
                     checkTimeline,
                     paused,
                     mayBootstrap,
+                    leaderlessCopy,
                     removeOnRewindFailure,
                     removeOnDivergedTimelines,
                     sync,

@@ -30,8 +30,8 @@ class AnyTurnTest {
     private static final int TURNS = 60_000;
 
     @Test
-    @DisplayName(
-            "S-2, S-12, S-15, S-18, SAF-014, SAF-030, SAF-041, SAF-047, HA-017, HA-018, HA-027 over random observations")
+    @DisplayName("S-2, S-12, S-15, S-18, S-21, SAF-014, SAF-030, SAF-041, SAF-047, HA-017, HA-018, HA-027"
+            + " over random observations")
     void rulesHold() {
         var random = new Random(20260101);
         for (int i = 0; i < TURNS; i++) {
@@ -136,7 +136,12 @@ class AnyTurnTest {
         seen.recoverySignal = chance(random, 2);
         seen.rewindConfigured = chance(random, 2);
         if (chance(random, 3)) {
-            seen.upstream(pick(random, new Upstream.Nobody(), Seen.upstream(Seen.OTHER), Seen.upstream(Seen.THIRD)));
+            seen.upstream(pick(
+                    random,
+                    new Upstream.Nobody(),
+                    Seen.upstream(Seen.OTHER),
+                    Seen.cascade(Seen.OTHER),
+                    new Upstream.Remote(Seen.REMOTE)));
         }
         if (chance(random, 5)) {
             seen.watchdog(chance(random, 2), chance(random, 2));
@@ -149,6 +154,9 @@ class AnyTurnTest {
         }
         if (chance(random, 5)) {
             seen.paused();
+        }
+        if (chance(random, 4)) {
+            seen.standbyCluster(chance(random, 5) ? Seen.REMOTE.withoutServers() : Seen.REMOTE);
         }
         if (chance(random, 4)) {
             seen.epochOf(pick(random, Seen.SELF, Seen.OTHER));
@@ -202,6 +210,7 @@ class AnyTurnTest {
                 new TaskResult.Done(),
                 new TaskResult.Failed("x"),
                 new TaskResult.StillStarting(),
+                new TaskResult.NotArchiving(),
                 new TaskResult.Stopped(Seen.PROOF, chance(random, 2), Optional.of(end)),
                 new TaskResult.Candidate(new HandoverAnswer.Ready(Timeline.FIRST, Seen.POSITION, Seen.THEIRS)),
                 new TaskResult.Candidate(new HandoverAnswer.NotReady("x")));
@@ -216,7 +225,13 @@ class AnyTurnTest {
                 .withStartFailed(chance(random, 5))
                 .withDemotedOffline(chance(random, 5))
                 .withCrashRecoveryTried(chance(random, 2))
-                .withPaused(chance(random, 4));
+                .withPaused(chance(random, 4))
+                .withDemotion(pick(
+                        random,
+                        new ClusterDemotion.None(),
+                        new ClusterDemotion.Stopping(),
+                        new ClusterDemotion.Stopped(end),
+                        new ClusterDemotion.Unarchived(end)));
         if (chance(random, 3)) {
             state = state.withHandover(pick(
                     random,

@@ -30,6 +30,9 @@ final class Rules {
                         && !seen.postgres().role().isPrimary();
         switch (decision) {
             case Decision.Promote _, Decision.StartPrimary _ -> {
+                assertThat(seen.settings().isStandbyCluster())
+                        .describedAs("S-21: nobody becomes writable in a standby cluster: %s", turn)
+                        .isFalse();
                 assertThat(kinds(earlier))
                         .describedAs(
                                 "SAF-041: lock renewed and guard armed before a server may become writable: %s", turn)

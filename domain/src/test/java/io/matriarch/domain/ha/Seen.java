@@ -32,6 +32,7 @@ import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.settings.HaSettings;
+import io.matriarch.domain.settings.StandbyCluster;
 import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,6 +54,13 @@ final class Seen {
     static final StopProof PROOF = new StopProof("test");
     static final LeaseId MINE = new LeaseId("mine");
     static final LeaseId THEIRS = new LeaseId("theirs");
+    static final StandbyCluster REMOTE = new StandbyCluster(
+            List.of(new StandbyCluster.Server("10.0.0.9", 5432)),
+            Optional.of("matriarch"),
+            List.of(),
+            Optional.of("fetch %f %p"),
+            Optional.empty(),
+            Optional.of("5min"));
     static final Lsn POSITION = Lsn.parse("0/5000000");
 
     /** A standby keeps those of the others from its first turn on. */
@@ -84,6 +92,7 @@ final class Seen {
     boolean recoverySignal;
     boolean backupLabel;
     Optional<Duration> stalled = Optional.empty();
+    boolean laterHistory;
     boolean rewindConfigured = true;
     int version = 150000;
     TaskView task = new TaskView.Idle();
@@ -412,6 +421,47 @@ final class Seen {
         return this;
     }
 
+    /** The cluster follows another one. */
+    Seen standbyCluster() {
+        return standbyCluster(REMOTE);
+    }
+
+    Seen standbyCluster(StandbyCluster remote) {
+        return settings(settings.edit().standbyCluster(Optional.of(remote)).build());
+    }
+
+    /** The lock's holder follows the other cluster. */
+    static Seen standbyLeader() {
+        Seen seen = replica().standbyCluster().holding();
+        seen.role = Role.STANDBY_LEADER;
+        seen.upstream = Optional.of(new Upstream.Remote(REMOTE));
+        seen.members.set(0, member(SELF, Tags.NONE, Role.STANDBY_LEADER, Timeline.FIRST));
+        seen.status = ClusterStatus.of(POSITION, Map.of(SELF.value(), POSITION));
+        return seen;
+    }
+
+    /** A standby of the standby leader srv2. */
+    static Seen cascade() {
+        Seen seen = follower().standbyCluster();
+        seen.members.set(1, member(OTHER, Tags.NONE, Role.STANDBY_LEADER, Timeline.FIRST));
+        seen.upstream = Optional.of(cascade(OTHER));
+        return seen;
+    }
+
+    static Upstream.Cascade cascade(MemberName name) {
+        return new Upstream.Cascade(name, url(name), REMOTE);
+    }
+
+    Seen laterHistory() {
+        laterHistory = true;
+        return this;
+    }
+
+    Seen role(Role as) {
+        role = as;
+        return this;
+    }
+
     Seen paused() {
         return settings(settings.edit().paused(true).build());
     }
@@ -557,6 +607,7 @@ final class Seen {
                         upstream,
                         recoverySignal,
                         backupLabel,
+                        laterHistory,
                         rewindConfigured,
                         List.of(),
                         stalled),

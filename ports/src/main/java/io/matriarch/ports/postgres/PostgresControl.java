@@ -2,6 +2,7 @@ package io.matriarch.ports.postgres;
 
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.Lsn;
+import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
@@ -82,23 +83,32 @@ public interface PostgresControl {
     /** Long: CHECKPOINT, or on a standby a restart point. */
     ControlResult checkpoint();
 
-    /** Long: makes the data directory a copy of {@code source}; what was in it is removed first, and the log says why. */
-    ControlResult copyFrom(Upstream.Of source, String why);
+    /**
+     * Long: makes the data directory a copy of {@code source}; what was in it is removed first, and the log says why. Of
+     * nobody, only the methods with {@code no_leader} are tried.
+     */
+    ControlResult copyFrom(Upstream source, String why);
 
     /** Long: pg_rewind against {@code source}. */
-    ControlResult rewind(Upstream.Of source, StopProof proof);
+    ControlResult rewind(Upstream.Source source, StopProof proof);
 
     /** Long: single-user crash recovery of an unclean primary, so that it can be rewound. */
     ControlResult recoverCrash(StopProof proof);
 
     /** Asks a possible leader for its timeline and history; returns after {@code patience} at the latest. */
-    LeaderTimeline timelineOf(Upstream.Of leader, Duration patience);
+    LeaderTimeline timelineOf(Upstream.Source leader, Duration patience);
 
     /**
      * First byte after the WAL record that begins at {@code checkpoint}, read from the local WAL; empty when it cannot
      * be read.
      */
     Optional<Lsn> endOfRecord(Timeline timeline, Lsn checkpoint);
+
+    /**
+     * Long: archives the file with the last record of a cleanly stopped primary, which its server never does itself, and
+     * what waits for it besides, by {@code archive_command}.
+     */
+    ArchiveResult archiveEnd(ShutdownPosition position, StopProof proof);
 
     /** Long: removes the data directory; the log says why. */
     ControlResult removeDataDirectory(String why, StopProof proof);
