@@ -1,5 +1,6 @@
 package io.matriarch.adapters.postgres;
 
+import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Replication;
 import io.matriarch.domain.postgres.SlotView;
@@ -7,6 +8,7 @@ import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.postgres.WalSender;
+import io.matriarch.domain.slot.SlotPlanner;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
@@ -53,12 +55,18 @@ final class Heartbeat implements AutoCloseable {
                        (SELECT pg_catalog.string_agg(pg_catalog.concat_ws('|', a.application_name, s.state,
                                    s.sync_state, COALESCE(s.write_lsn::pg_catalog.text, ''),
                                    COALESCE(s.flush_lsn::pg_catalog.text, ''),
-                                   COALESCE(s.replay_lsn::pg_catalog.text, '')), E'\n')
+                                   COALESCE(s.replay_lsn::pg_catalog.text, ''),
+                                   COALESCE(o.slot_name, '')), E'\n')
                           FROM pg_catalog.pg_stat_get_wal_senders() AS s
-                          JOIN pg_catalog.pg_stat_get_activity(NULL) AS a ON a.pid = s.pid) END,
+                          JOIN pg_catalog.pg_stat_get_activity(NULL) AS a ON a.pid = s.pid
+                          LEFT JOIN pg_catalog.pg_get_replication_slots() AS o ON o.active_pid = s.pid) END,
                    pg_catalog.current_setting('synchronous_standby_names'),
                    pg_catalog.current_setting('synchronous_commit'),
-                   CASE WHEN r.in_recovery THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END::pg_catalog.text
+                   CASE WHEN r.in_recovery THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END::pg_catalog.text,
+                   CASE WHEN r.in_recovery AND w.status IS NULL AND pg_catalog.pg_last_wal_receive_lsn() IS NULL THEN
+                       EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) AS a
+                                WHERE a.backend_type = 'startup' AND a.wait_event IN ('RecoveryWalStream',
+                                          'RecoveryWalAll', 'RecoveryRetrieveRetryInterval')) ELSE true END
               FROM (SELECT pg_catalog.pg_is_in_recovery() AS in_recovery) AS r
               LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() AS w ON true
             """;
@@ -152,16 +160,17 @@ final class Heartbeat implements AutoCloseable {
                     lsn(row.getString(3)),
                     replayed,
                     timeline(row, used, replayed, patience),
-                    receiver(row.getString(7)),
+                    receiver(row.getString(7), row.getBoolean(14)),
                     !Optional.ofNullable(row.getString(8)).orElse("").isEmpty(),
                     row.getBoolean(5),
                     slots);
         }
     }
 
-    private static WalReceiver receiver(String status) {
+    /** A server that was started anew and still replays what it received before has not yet ended with that. */
+    private static WalReceiver receiver(String status, boolean replayedAll) {
         return status == null
-                ? WalReceiver.NONE
+                ? replayedAll ? WalReceiver.NONE : WalReceiver.NOT_STREAMING
                 : status.equals("streaming") ? WalReceiver.STREAMING : WalReceiver.NOT_STREAMING;
     }
 
@@ -172,15 +181,23 @@ final class Heartbeat implements AutoCloseable {
             // From the end: an application's name may have any character in it.
             String[] column = line.split("\\|", -1);
             int last = column.length - 1;
+            String name = String.join("|", List.of(column).subList(0, last - 5));
             senders.add(new WalSender(
-                    String.join("|", List.of(column).subList(0, last - 4)),
+                    name,
+                    column[last - 5],
                     column[last - 4],
-                    column[last - 3],
+                    position(column[last - 3]),
                     position(column[last - 2]),
                     position(column[last - 1]),
-                    position(column[last])));
+                    isSlotOf(name, column[last])));
         }
         return new Replication(senders, row.getString(11), row.getString(12));
+    }
+
+    private static boolean isSlotOf(String name, String slot) {
+        return !name.isBlank()
+                && name.indexOf('/') < 0
+                && SlotPlanner.slotName(new MemberName(name)).equals(slot);
     }
 
     private static Optional<Lsn> position(String text) {

@@ -7,6 +7,7 @@ import io.matriarch.domain.cluster.Epoch;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
+import io.matriarch.domain.cluster.SyncState;
 import io.matriarch.domain.cluster.TimelineHistory;
 import io.matriarch.domain.ha.Decision;
 import io.matriarch.domain.postgres.Timeline;
@@ -79,6 +80,8 @@ final class DcsActions {
                                 .put(StoreKey.FAILSAFE, ClusterCodec.encodeFailsafe(members)),
                         "write who takes part in failsafe mode"));
             case Decision.ReserveTimeline(Epoch epoch) -> fenced(epoch(epoch, Change.NONE), "reserve a timeline");
+            case Decision.WriteSync(SyncState wanted, String done, String refused) -> writeSync(wanted, done, refused);
+            case Decision.DeleteSync(Revision seen) -> deleteSync(seen);
             case Decision.ClearRequest(var seen) ->
                 seen.exists()
                         ? free(
@@ -87,6 +90,39 @@ final class DcsActions {
                                         .put(StoreKey.FAILOVER, ClusterCodec.NO_REQUEST),
                                 "clear the failover key")
                         : new Outcome.Done();
+        };
+    }
+
+    private Outcome writeSync(SyncState wanted, String done, String refused) {
+        Change change =
+                Change.NONE.when(StoreKey.SYNC, wanted.revision()).put(StoreKey.SYNC, ClusterCodec.encodeSync(wanted));
+        return sync(change, "write the synchronous register", done, refused);
+    }
+
+    private Outcome deleteSync(Revision seen) {
+        Change change = Change.NONE.when(StoreKey.SYNC, seen).delete(StoreKey.SYNC);
+        return sync(
+                change,
+                "remove the synchronous register",
+                "Disabled synchronous replication",
+                "Synchronous replication key updated by someone else.");
+    }
+
+    private Outcome sync(Change change, String what, String done, String refused) {
+        Optional<Lease> lease = keeper.lease();
+        if (lease.isEmpty()) {
+            return new Outcome.Failed("could not " + what + ": the leader lock is not ours");
+        }
+        WriteResult result = dcs.write(lease, change);
+        return switch (result) {
+            case WriteResult.Done _ -> {
+                if (!done.isEmpty()) {
+                    log.info("{}", done);
+                }
+                yield new Outcome.Done();
+            }
+            case WriteResult.Refused _ -> new Outcome.Failed(refused);
+            case WriteResult.Unknown _ -> LeaseKeeper.outcome(result, what);
         };
     }
 

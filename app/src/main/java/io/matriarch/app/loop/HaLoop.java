@@ -13,6 +13,8 @@ import io.matriarch.domain.ha.LeaseView;
 import io.matriarch.domain.ha.Note;
 import io.matriarch.domain.ha.Observation;
 import io.matriarch.domain.ha.Reason;
+import io.matriarch.domain.ha.SyncRelease;
+import io.matriarch.domain.ha.Synchronous;
 import io.matriarch.domain.ha.Turn;
 import io.matriarch.domain.time.LeaseLadder;
 import io.matriarch.domain.time.MonotonicTime;
@@ -50,6 +52,7 @@ public final class HaLoop {
     private HaState state = HaState.INITIAL;
     private List<Decision> lastDecisions = List.of();
     private String lastSentence = "";
+    private MonotonicTime lastSaid = MonotonicTime.ofNanos(0);
     private volatile boolean shutdown;
     private volatile Optional<AgentView> view = Optional.empty();
     private Optional<Published> published = Optional.empty();
@@ -224,7 +227,7 @@ public final class HaLoop {
         if (!(seen.dcs() instanceof DcsView.Read(var cluster)) || stranger) {
             return;
         }
-        Member now = report.apply(seen);
+        Member now = SyncRelease.shown(report.apply(seen), state);
         boolean shown = published
                 .filter(last ->
                         clock.now().since(last.at()).compareTo(seen.settings().loopWait()) < 0)
@@ -266,6 +269,11 @@ public final class HaLoop {
                 next = pause.compareTo(next) < 0 ? pause : next;
             }
         }
+        Duration soonest = next;
+        Optional<Duration> toLook = Synchronous.lookAgainWithin(state, seen);
+        if (toLook.filter(wait -> wait.compareTo(soonest) < 0).isPresent()) {
+            next = toLook.get();
+        }
         if (seen.dcs() instanceof DcsView.Read(var cluster)) {
             Optional<Duration> toSchedule = cluster.request()
                     .flatMap(request -> request.scheduledAt())
@@ -288,12 +296,19 @@ public final class HaLoop {
             }
         }
         String sentence = (seen.settings().paused() ? "PAUSE: " : "") + turn.sentence();
-        if (!sentence.equals(lastSentence) || isHeartbeat(turn.reason())) {
+        if (!sentence.equals(lastSentence) || isHeartbeat(turn.reason()) && isHeartbeatDue(seen)) {
+            lastSaid = clock.now();
             log.info("{}", sentence);
         } else {
             log.debug("{}", sentence);
         }
         lastSentence = sentence;
+    }
+
+    /** The turns that only look after synchronous standbys come too often to be worth a line each. */
+    private boolean isHeartbeatDue(Observation seen) {
+        return !seen.settings().sync().isOn()
+                || clock.now().since(lastSaid).compareTo(seen.settings().loopWait()) >= 0;
     }
 
     /** The lines an operator expects once a turn. */

@@ -113,6 +113,7 @@ final class PostgresActions {
                 postgres.bootstrapped();
                 yield new Outcome.Done();
             }
+            case Decision.SetStandbyNames(Optional<String> names) -> outcome(postgres.synchronousStandbyNames(names));
             case Decision.ResumeReplay _ -> outcome(postgres.resumeReplay());
             case Decision.ProbeWrite(Duration bound) ->
                 start(TaskKind.PROBE_WRITE, "write probe", () -> postgres.probeWrite(bound));

@@ -5,6 +5,7 @@ import io.matriarch.app.config.Trees;
 import io.matriarch.app.store.ClusterCodec;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.ha.PeerAnswer;
+import io.matriarch.domain.ha.Promise;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
 import java.util.Map;
@@ -33,7 +34,21 @@ final class PatroniDocument {
                 new Timeline((int) number(document, "timeline")),
                 streams(document),
                 ClusterCodec.tags(Trees.mapAt(document, "tags")),
-                Trees.truthy(document.get("watchdog_failed")));
+                Trees.truthy(document.get("watchdog_failed")),
+                promise(document));
+    }
+
+    private static Promise promise(Map<String, Object> document) {
+        if (!document.containsKey("matriarch")) {
+            return new Promise.Reference();
+        }
+        Map<String, Object> given = Trees.mapAt(Trees.mapAt(document, "matriarch"), "promise");
+        return given.isEmpty()
+                ? new Promise.None()
+                : new Promise.Given(
+                        number(given, "epoch"),
+                        new Timeline((int) number(given, "timeline")),
+                        new Lsn(number(given, "position")));
     }
 
     /** Older members of the reference do not say; ours say nothing only when they do not stream. */

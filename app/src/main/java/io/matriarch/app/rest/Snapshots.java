@@ -6,6 +6,7 @@ import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.ScheduledRestart;
+import io.matriarch.domain.ha.Promise;
 import io.matriarch.domain.time.MonotonicTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -107,6 +108,15 @@ final class Snapshots {
         return !viewed || standing.cluster().filter(read -> read.isLocked()).isEmpty();
     }
 
+    /** What counts as our vote in a race (SAF-050). */
+    private static Map<String, Object> promise(Promise.Given given) {
+        Map<String, Object> promise = new LinkedHashMap<>();
+        promise.put("epoch", given.epoch());
+        promise.put("timeline", Integer.toUnsignedLong(given.timeline().value()));
+        promise.put("position", given.position().value());
+        return promise;
+    }
+
     /** {@code GET /patroni}: the document, and after its keys one that only we have. */
     byte[] status() {
         Moment now = now();
@@ -118,6 +128,9 @@ final class Snapshots {
             own.put("lease_deadline_ms", Math.max(0, left.toMillis()));
         });
         now.view().ifPresent(view -> own.put("reason", view.reason().name()));
+        now.view()
+                .flatMap(view -> view.state().sync().promise())
+                .ifPresent(promise -> own.put("promise", promise(promise)));
         own.put("pid", ProcessHandle.current().pid());
         byte[] document = now.document();
         String start = new String(document, 0, document.length - 1, StandardCharsets.US_ASCII);

@@ -95,14 +95,6 @@ final class LiveSettings implements SettingsSource {
             listener.changed(current, context, always);
         }
         warnOfTightTiming(current);
-        sayWhatIsNotKept(live.effective().settings());
-    }
-
-    /** Whoever sets one of these relies on it: that nobody keeps it must not be found out after a failure. */
-    private static void sayWhatIsNotKept(DynamicSettings dynamic) {
-        if (dynamic.synchronousMode() != DynamicSettings.SynchronousMode.OFF) {
-            log.error("synchronous_mode is set, but this version does not keep it: no commit waits for a replica");
-        }
     }
 
     @Override

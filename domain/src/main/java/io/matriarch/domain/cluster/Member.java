@@ -137,6 +137,27 @@ public record Member(
                 proxyUrl);
     }
 
+    public Member withTags(Tags other) {
+        return new Member(
+                name,
+                connUrl,
+                apiUrl,
+                state,
+                role,
+                version,
+                other,
+                position,
+                received,
+                replayed,
+                replicationState,
+                timeline,
+                checkpointPending,
+                pendingRestart,
+                paused,
+                scheduledRestart,
+                proxyUrl);
+    }
+
     public boolean isRunning() {
         return state.equals("running");
     }

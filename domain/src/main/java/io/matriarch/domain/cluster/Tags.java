@@ -36,6 +36,15 @@ public record Tags(
         published = Collections.unmodifiableMap(new LinkedHashMap<>(published));
     }
 
+    /** The same, asking not to be a synchronous standby. */
+    public Tags withoutSync() {
+        Map<String, Object> shown = new LinkedHashMap<>(published);
+        shown.put("nosync", true);
+        shown.put("sync_priority", 0);
+        return new Tags(
+                nofailover, failoverPriority, noloadbalance, clonefrom, true, 0, replicatefrom, nostream, shown);
+    }
+
     /** Priority in the race: 0 for a member that must not win it. */
     public int effectivePriority() {
         return nofailover ? 0 : failoverPriority;

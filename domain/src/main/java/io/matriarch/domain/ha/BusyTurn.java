@@ -50,7 +50,12 @@ final class BusyTurn {
             }
         }
         asked.ifPresent(turn -> decisions.addAll(turn.decisions()));
-        return new Turn(now.state(), Reason.TASK_WITH_LOCK, List.of(running.label()), List.of(), decisions);
+        // A checkpoint may take minutes, in which commits must not wait for a standby that is gone.
+        Synchronous.Step sync = running.kind() == TaskKind.CHECKPOINT
+                ? Synchronous.lead(now)
+                : new Synchronous.Step(now.state(), List.of(), List.of());
+        decisions.addAll(sync.decisions());
+        return new Turn(sync.next(), Reason.TASK_WITH_LOCK, List.of(running.label()), sync.notes(), decisions);
     }
 
     /** Whether a task leaves a primary running if it is let be. */

@@ -6,6 +6,7 @@ import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.sync.SyncStep;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,27 +16,38 @@ import java.util.Optional;
  * The members somebody who gives up the lock may count on (ha-decisions §9.7).
  *
  * @param members those who may be asked
+ * @param named the one that was asked for, if one was
  */
-record Candidates(List<Member> members) {
+record Candidates(List<Member> members, Optional<MemberName> named) {
 
     /** Those who are fit, the fittest first, and why the others are not. */
     record Fit(List<Member> members, List<Note> notes) {}
 
     static Candidates of(Situation now, Optional<SwitchoverRequest> request) {
         Optional<MemberName> named = request.flatMap(SwitchoverRequest::candidate);
-        return new Candidates(now.cluster().members().stream()
-                .filter(member -> !member.name().equals(now.self()))
-                .filter(member -> !member.tags().nofailover())
-                .filter(member -> member.apiUrl().isPresent())
-                .filter(member -> named.isEmpty() || named.get().equals(member.name()))
-                .toList());
+        // What a person asks for without naming the leader may go to an asynchronous member (HA-093).
+        boolean voters = Synchronous.isActive(now)
+                && request.map(SwitchoverRequest::isSwitchover).orElse(true);
+        return new Candidates(
+                now.cluster().members().stream()
+                        .filter(member -> !member.name().equals(now.self()))
+                        .filter(member -> !member.tags().nofailover())
+                        .filter(member -> member.apiUrl().isPresent())
+                        .filter(member -> named.isEmpty() || named.get().equals(member.name()))
+                        .filter(member -> !voters || now.cluster().sync().lists(member.name()))
+                        .toList(),
+                named);
     }
 
     /** Judges the answers of the turn before. */
     Fit fit(String action, Situation now) {
         List<Note> notes = new ArrayList<>();
         if (members.isEmpty()) {
-            notes.add(Note.warning(action + ": candidates list is empty"));
+            notes.add(Note.warning(
+                    Synchronous.isActive(now) && named.isPresent()
+                            ? action + " candidate=" + named.get() + " does not match with sync_standbys="
+                                    + SyncStep.list(now.cluster().sync().voters())
+                            : action + ": candidates list is empty"));
         }
         List<PeerAnswer.Reachable> good = new ArrayList<>();
         for (PeerAnswer answer : now.seen().peers().orElse(List.of())) {
@@ -44,6 +56,13 @@ record Candidates(List<Member> members) {
                 notes.add(Note.info("Member " + answer.name() + " is " + limitation.get()));
             } else if (answer instanceof PeerAnswer.Reachable peer && isClose(now, peer, notes)) {
                 good.add(peer);
+            }
+        }
+        if (!good.isEmpty() && named.isEmpty() && Synchronous.countsVotes(now)) {
+            int needed = now.cluster().sync().quorum();
+            if (good.size() < needed + 1) {
+                notes.add(Note.info("Quorum requirement " + needed + " can not be reached"));
+                good.clear();
             }
         }
         good.sort(Comparator.comparing(PeerAnswer.Reachable::position)

@@ -7,6 +7,7 @@ import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.cluster.SyncState;
 import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ShutdownPosition;
@@ -61,7 +62,8 @@ public sealed interface Decision {
                     ForceFeedback _,
                     MarkDemoted _,
                     EndBootstrap _,
-                    ResumeReplay _ -> Optional.empty();
+                    ResumeReplay _,
+                    SetStandbyNames _ -> Optional.empty();
             case OnLock _, OnWatchdog _, OnDcs _, OnAgent _, PollMembers _, AskFailsafe _ -> Optional.empty();
         };
     }
@@ -218,6 +220,9 @@ public sealed interface Decision {
 
     record ResumeReplay() implements OnPostgres {}
 
+    /** Make commits wait for these, the value of {@code synchronous_standby_names}; nothing for the configuration's. */
+    record SetStandbyNames(Optional<String> names) implements OnPostgres {}
+
     /** Commit a transaction that waits for no standby, to see whether the server can. */
     record ProbeWrite(Duration patience) implements OnPostgres {}
 
@@ -263,6 +268,17 @@ public sealed interface Decision {
 
     /** Write the epoch of the holder anew, with a timeline that nobody can have written: a promotion follows. */
     record ReserveTimeline(Epoch epoch) implements OnDcs {}
+
+    /**
+     * Write the register of who may be elected without loss, unless it has changed since {@code wanted.revision()}.
+     *
+     * @param done the line for the log when it is written, empty for none
+     * @param refused the line for the log when somebody else has changed it
+     */
+    record WriteSync(SyncState wanted, String done, String refused) implements OnDcs {}
+
+    /** Remove that register, unless it has changed since. */
+    record DeleteSync(Revision seen) implements OnDcs {}
 
     /** Empty the failover key if it is still the one we saw. */
     record ClearRequest(Revision seen) implements OnDcs {}

@@ -108,7 +108,7 @@ public final class HaCycle {
             state = state.withLastLocked(
                     cluster.leaderName().orElseThrow(), cluster.epoch().number(), cluster.members());
         }
-        state = state.withRace(race(state.race(), seen));
+        state = state.withRace(race(state.race(), seen)).withSync(sync(state.sync(), seen));
         if (seen.postgres().isAlive() && !seen.postgres().state().isStarting()) {
             // Up again: what was tried for the last failure may be tried for the next one.
             state = state.withCrashRecoveryTried(false).withStartingSince(Optional.empty());
@@ -116,6 +116,22 @@ public final class HaCycle {
             state = state.withStartingSince(Optional.of(seen.now()));
         }
         return state;
+    }
+
+    private static SyncProgress sync(SyncProgress before, Observation seen) {
+        SyncProgress sync = before;
+        boolean maybeLeads = seen.lease() instanceof LeaseView.Mine
+                && seen.postgres().isAlive()
+                && !(seen.postgres().sql() instanceof SqlView.Standby);
+        if (!maybeLeads && !sync.memory().equals(Optional.empty())) {
+            sync = sync.leading(Optional.empty(), Optional.empty(), false);
+        }
+        if (seen.dcs() instanceof DcsView.Read(ClusterView cluster) && cluster.isLocked()) {
+            boolean over =
+                    sync.promise().filter(given -> Votes.isOver(given, cluster)).isPresent();
+            sync = sync.voting(false).promising(over ? Optional.empty() : sync.promise());
+        }
+        return sync;
     }
 
     private static RaceMemory race(RaceMemory before, Observation seen) {

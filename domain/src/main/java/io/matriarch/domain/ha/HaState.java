@@ -35,6 +35,7 @@ import java.util.function.Consumer;
  * @param promotion what the script before the promotion has said
  * @param slots what is remembered of replication slots
  * @param failedTask the long action that failed last, until another one ends
+ * @param sync what is remembered for synchronous replication
  * @param pendingReply number of the request the running task belongs to
  * @param failsafe what there is of failsafe mode when the store is away
  */
@@ -61,6 +62,7 @@ public record HaState(
         PromotionMemory promotion,
         SlotMemory slots,
         Optional<FailedTask> failedTask,
+        SyncProgress sync,
         Optional<Long> pendingReply,
         FailsafeMemory failsafe) {
 
@@ -88,6 +90,7 @@ public record HaState(
             PromotionMemory.NONE,
             SlotMemory.NONE,
             Optional.empty(),
+            SyncProgress.NONE,
             Optional.empty(),
             FailsafeMemory.NONE);
 
@@ -200,6 +203,10 @@ public record HaState(
         return edit(next -> next.failedTask = failed);
     }
 
+    public HaState withSync(SyncProgress progress) {
+        return edit(next -> next.sync = progress);
+    }
+
     public HaState withPendingReply(Optional<Long> number) {
         return edit(next -> next.pendingReply = number);
     }
@@ -238,6 +245,7 @@ public record HaState(
         private PromotionMemory promotion;
         private SlotMemory slots;
         private Optional<FailedTask> failedTask;
+        private SyncProgress sync;
         private Optional<Long> pendingReply;
         private FailsafeMemory failsafe;
 
@@ -264,6 +272,7 @@ public record HaState(
             promotion = from.promotion;
             slots = from.slots;
             failedTask = from.failedTask;
+            sync = from.sync;
             pendingReply = from.pendingReply;
             failsafe = from.failsafe;
         }
@@ -292,6 +301,7 @@ public record HaState(
                     promotion,
                     slots,
                     failedTask,
+                    sync,
                     pendingReply,
                     failsafe);
         }

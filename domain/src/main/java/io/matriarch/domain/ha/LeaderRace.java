@@ -10,6 +10,7 @@ import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
+import io.matriarch.domain.settings.SyncSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,12 @@ final class LeaderRace {
                 now.cluster().failoverRevision());
     }
 
-    private static Turn asReplica(Situation now) {
+    private static Turn asReplica(Situation seen) {
+        // Also who must not win has a vote (HA-080).
+        return race(Votes.promise(seen));
+    }
+
+    private static Turn race(Situation now) {
         if (now.standsBack()) {
             return lose(
                     now,
@@ -77,18 +83,19 @@ final class LeaderRace {
             // How far its WAL reaches is not known: it may lack what others have.
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("my server does not answer: " + why)));
         }
-        Optional<Turn> putOff = RaceDelay.backoff(now);
-        if (putOff.isPresent()) {
-            return putOff.get();
+        Optional<Turn> before = RaceDelay.backoff(now).or(() -> Votes.endReceiver(now));
+        if (before.isPresent()) {
+            return before.get();
         }
         if (now.seen().peers().isEmpty()) {
             return poll(now);
         }
         List<Note> notes = new ArrayList<>();
-        boolean mayRace =
-                now.cluster().request().filter(request -> isDue(now, request)).isPresent()
-                        ? asRequested(now, now.cluster().request().get(), notes)
-                        : isHealthiest(now, true, Optional.empty(), notes);
+        Optional<SwitchoverRequest> request = now.cluster().request().filter(one -> isDue(now, one));
+        boolean listed = !Synchronous.isActive(now) || now.cluster().sync().includes(now.self());
+        boolean mayRace = request.isPresent()
+                ? (listed || !request.get().isSwitchover()) && asRequested(now, request.get(), notes)
+                : (listed || Synchronous.countsVotes(now)) && isHealthiest(now, true, Optional.empty(), notes);
         return mayRace
                 ? Turn.of(now.state().withWonRace(true), Reason.ACQUIRING_AS_REPLICA, acquire(now))
                         .with(notes)
@@ -111,7 +118,7 @@ final class LeaderRace {
         if (others.isEmpty()) {
             // Nobody to ask: the answers are known already.
             var asked = new Situation(now.state(), withoutPeers(now.seen()), now.cluster());
-            return asReplica(asked);
+            return race(asked);
         }
         return now.turn(
                 Reason.POLLING_MEMBERS,
@@ -176,6 +183,9 @@ final class LeaderRace {
         }
         Optional<MemberName> candidate =
                 request.candidate().filter(name -> now.cluster().member(name).isPresent());
+        if (candidate.isPresent() && !mayStandIn(now)) {
+            return false;
+        }
         if (candidate.isPresent()) {
             Optional<String> trouble = RaceDelay.candidateHadItsTime(now)
                     ? Optional.of("not taking the lock")
@@ -189,10 +199,19 @@ final class LeaderRace {
         if (request.leader().filter(now.self()::equals).isPresent()) {
             boolean another = now.seen().peers().orElse(List.of()).stream()
                     .filter(answer -> !candidate.filter(answer.name()::equals).isPresent())
+                    .filter(answer ->
+                            !Synchronous.isActive(now) || now.cluster().sync().lists(answer.name()))
                     .anyMatch(answer -> limitation(now, answer.name()).isEmpty());
             return !another;
         }
         return isHealthiest(now, false, request.leader(), notes);
+    }
+
+    /** In priority mode nobody but those listed stands in for a candidate that was asked for. */
+    private static boolean mayStandIn(Situation now) {
+        return !now.settings().sync().isOn()
+                || now.settings().sync().mode() == SyncSettings.Mode.QUORUM
+                || now.cluster().sync().includes(now.self());
     }
 
     /** Why a member cannot be promoted, as it answered itself. */
@@ -239,12 +258,13 @@ final class LeaderRace {
         for (PeerAnswer answer : now.seen().peers().orElse(List.of())) {
             if (answer instanceof PeerAnswer.Reachable peer
                     && limitation(peer).isEmpty()
+                    && (!Synchronous.isActive(now) || now.cluster().sync().includes(peer.name()))
                     && except.filter(peer.name()::equals).isEmpty()
                     && isBetter(now, peer, notes)) {
                 return false;
             }
         }
-        return true;
+        return Votes.enough(now, notes);
     }
 
     private static boolean exceedsLag(Situation now) {
@@ -280,6 +300,11 @@ final class LeaderRace {
         }
         if (peer.position().isAfter(now.position())) {
             notes.add(Note.info("Wal position of " + peer.name() + " is ahead of my wal position"));
+            if (Synchronous.isActive(now) && isFormerLeader(now, peer)) {
+                // What it has beyond ours has not been acknowledged (HA-083).
+                notes.add(Note.info("Ignoring the former leader being ahead of us"));
+                return false;
+            }
             return true;
         }
         int mine = now.seen().tags().effectivePriority();
@@ -287,13 +312,27 @@ final class LeaderRace {
         if (peer.position().isZero() || !peer.position().equals(now.position()) || mine >= theirs) {
             return false;
         }
-        if (now.state().lastLeader().filter(peer.name()::equals).isPresent()) {
+        if (isFormerLeader(now, peer)) {
             notes.add(Note.info("Ignoring former leader " + peer.name() + " having priority " + theirs
                     + " higher than this nodes " + mine + " priority"));
+            return false;
+        }
+        if (Synchronous.countsVotes(now) && !now.cluster().sync().lists(peer.name())) {
+            // Only a voter's priority counts (HA-081).
             return false;
         }
         notes.add(Note.info(peer.name() + " has equally tolerable WAL position and priority " + theirs
                 + ", while this node has priority " + mine));
         return true;
+    }
+
+    private static boolean isFormerLeader(Situation now, PeerAnswer.Reachable peer) {
+        return Synchronous.isActive(now)
+                ? now.cluster()
+                        .sync()
+                        .leader()
+                        .filter(peer.name()::matchesIgnoringCase)
+                        .isPresent()
+                : now.state().lastLeader().filter(peer.name()::equals).isPresent();
     }
 }

@@ -61,10 +61,14 @@ final class Leading {
                 .withWonRace(false)
                 .withRewind(RewindProgress.UNCHECKED)
                 .withPromotion(PromotionMemory.NONE);
+        Synchronous.Step sync = Synchronous.lead(now.with(next));
+        decisions.addAll(sync.decisions());
         if (checkpointMissing(now)) {
             decisions.add(new Decision.Checkpoint(Optional.empty()));
         }
-        return new Turn(next, Reason.LEADER_WITH_LOCK, List.of(now.self().value()), slots.notes(), decisions);
+        List<Note> notes = new ArrayList<>(slots.notes());
+        notes.addAll(sync.notes());
+        return new Turn(sync.next(), Reason.LEADER_WITH_LOCK, List.of(now.self().value()), notes, decisions);
     }
 
     /** Until the control file is on the timeline that is written, nobody can be rewound against this server. */

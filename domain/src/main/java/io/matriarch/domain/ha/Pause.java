@@ -74,10 +74,7 @@ final class Pause {
         }
         return named
                 ? now.turn(
-                        now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK,
-                        new Decision.RenewLeaderLock(),
-                        new Decision.ArmGuard(),
-                        now.promotion())
+                        now.state().wonRace() ? Reason.PROMOTING_AFTER_RACE : Reason.PROMOTING_WITH_LOCK, promote(now))
                 : now.turn(
                         Reason.PAUSED_LOCK_NOT_PRIMARY,
                         new Decision.ReleaseLeaderLock(Optional.empty(), Optional.empty()));
@@ -93,12 +90,17 @@ final class Pause {
         decisions.addAll(Leading.registers(retaining));
         decisions.addAll(slots.decisions());
         notes.addAll(slots.notes());
-        return new Turn(
-                slots.next().withWonRace(false).withPromotion(PromotionMemory.NONE),
-                Reason.LEADER_WITH_LOCK,
-                List.of(now.self().value()),
-                notes,
-                decisions);
+        Synchronous.Step sync =
+                Synchronous.lead(now.with(slots.next().withWonRace(false).withPromotion(PromotionMemory.NONE)));
+        decisions.addAll(sync.decisions());
+        notes.addAll(sync.notes());
+        return new Turn(sync.next(), Reason.LEADER_WITH_LOCK, List.of(now.self().value()), notes, decisions);
+    }
+
+    private static Decision[] promote(Situation now) {
+        return now.writable(now.promotion()).stream()
+                .filter(decision -> !(decision instanceof Decision.ArmWatchdog))
+                .toArray(Decision[]::new);
     }
 
     /** Only to a named candidate, and nothing that was scheduled. */

@@ -22,6 +22,7 @@ public sealed interface PeerAnswer {
      * @param streams whether its server receives WAL at the moment, as far as it says
      * @param tags its tags
      * @param watchdogFailed whether it needs a watchdog and has none
+     * @param promise what it has promised about its position
      */
     record Reachable(
             MemberName name,
@@ -30,6 +31,20 @@ public sealed interface PeerAnswer {
             Timeline timeline,
             boolean streams,
             Tags tags,
-            boolean watchdogFailed)
-            implements PeerAnswer {}
+            boolean watchdogFailed,
+            Promise promise)
+            implements PeerAnswer {
+
+        /** One that has promised nothing. */
+        public Reachable(
+                MemberName name,
+                boolean inRecovery,
+                Lsn position,
+                Timeline timeline,
+                boolean streams,
+                Tags tags,
+                boolean watchdogFailed) {
+            this(name, inRecovery, position, timeline, streams, tags, watchdogFailed, new Promise.None());
+        }
+    }
 }

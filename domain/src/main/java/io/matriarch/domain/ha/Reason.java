@@ -26,6 +26,7 @@ public enum Reason {
     PROMOTING_WITH_LOCK("promoted self to leader because I had the session lock"),
     RACE_PUT_OFF("My (%s) wal position moved since last heart beat loop, %s seconds until leader race"),
     RACE_LOST("following new leader after trying and failing to obtain lock"),
+    ENDING_RECEIVER("leader lock is free, ending my WAL receiver before I say how far my WAL reaches"),
     RUNNING_PRE_PROMOTE("running the pre_promote script before the promotion"),
     PRE_PROMOTE_FAILED("Promotion cancelled because the pre-promote script failed"),
     NOT_HEALTHIEST("following a different leader because i am not the healthiest node"),
@@ -142,6 +143,7 @@ public enum Reason {
     SWITCHOVER_RELEASING("%s: releasing the leader lock, %s is to be the standby leader"),
     SWITCHOVER_ABANDONED("%s: starting again as primary because %s"),
     RESTARTING("restart initiated"),
+    WAITING_FOR_SYNC_RELEASE("waiting for the primary to release me from synchronous standby"),
     REINITIALIZING("reinitialize"),
     REQUEST_REFUSED("not proceeding with the request: %s"),
 

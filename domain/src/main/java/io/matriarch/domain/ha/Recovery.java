@@ -63,10 +63,8 @@ final class Recovery {
         return now.turn(
                 reason,
                 facts,
-                new Decision.RenewLeaderLock(),
-                new Decision.ArmGuard(),
-                new Decision.ArmWatchdog(),
-                new Decision.StartPrimary(startTimeout(now), "starting primary after failure"));
+                now.writable(new Decision.StartPrimary(startTimeout(now), "starting primary after failure"))
+                        .toArray(Decision[]::new));
     }
 
     private static Duration startTimeout(Situation now) {

@@ -47,6 +47,10 @@ final class Requests {
                             new Decision.Reply(request.number(), false, "restart conditions are not satisfied"))
                     .with(List.of(Note.info("not proceeding with the restart: " + refusal.get())));
         }
+        Optional<Turn> waiting = SyncRelease.before(now);
+        if (waiting.isPresent()) {
+            return waiting.get();
+        }
         var next = now.state().withPendingReply(Optional.of(request.number()));
         var timeout = request.timeout().orElse(now.settings().primaryStartTimeout());
         var restart =
@@ -93,6 +97,10 @@ final class Requests {
         Optional<Upstream.Source> leader = Upstreams.copyOfLeader(now);
         if (leader.isEmpty()) {
             return refuse(now, request, "Cluster has no leader, can not reinitialize");
+        }
+        Optional<Turn> waiting = SyncRelease.before(now);
+        if (waiting.isPresent()) {
+            return waiting.get();
         }
         return Turn.of(
                 now.state().withStartFailed(false),

@@ -7,6 +7,7 @@ import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +39,7 @@ final class Shutdown {
         return switch (seen.postgres().process()) {
             case ServerProcess.Remains(String what) ->
                 Turn.of(state, Reason.SERVER_REMAINS, List.of(what), new Decision.KillRemains());
-            case ServerProcess.Alive _ -> stop(state, seen, holds);
+            case ServerProcess.Alive _ -> release(state, seen).orElseGet(() -> stop(state, seen, holds));
             case ServerProcess.Stopped(StopProof proof) -> leave(state, seen, proof, holds);
         };
     }
@@ -61,9 +62,17 @@ final class Shutdown {
                 : Turn.of(state, Reason.SHUTDOWN_WAITING, facts);
     }
 
+    private static Optional<Turn> release(HaState state, Observation seen) {
+        return switch (seen.dcs()) {
+            case DcsView.Read(ClusterView cluster) -> SyncRelease.before(new Situation(state, seen, cluster));
+            case DcsView.Unreachable _ -> Optional.empty();
+        };
+    }
+
     private static Turn stop(HaState state, Observation seen, boolean holds) {
-        Decision stop = new Decision.StopServer(
-                StopMode.FAST, false, Optional.of(seen.settings().pgCtlTimeout()), "shutdown");
+        Duration patience =
+                holds ? seen.settings().stopTimeout() : seen.settings().pgCtlTimeout();
+        Decision stop = new Decision.StopServer(StopMode.FAST, false, Optional.of(patience), "shutdown");
         var next = state.withHandover(new HandoverPhase.None());
         return holds
                 ? Turn.of(next, Reason.SHUTDOWN_STOPPING, new Decision.RenewLeaderLock(), new Decision.ArmGuard(), stop)

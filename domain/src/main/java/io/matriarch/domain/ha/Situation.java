@@ -78,7 +78,7 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
 
     /** Whom this member should stream from. */
     Upstream upstream() {
-        return Upstreams.wanted(this);
+        return Votes.binds(this) ? new Upstream.Nobody() : Upstreams.wanted(this);
     }
 
     /** Whether a diverged data directory could be mended here at all. */
@@ -153,13 +153,20 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         if (script.isPresent()) {
             return script.get();
         }
-        return Turn.of(
-                next,
-                reason,
-                new Decision.RenewLeaderLock(),
-                new Decision.ArmGuard(),
-                new Decision.ArmWatchdog(),
-                promotion());
+        return Turn.of(next, reason, writable(promotion()).toArray(Decision[]::new));
+    }
+
+    /** What makes our server writable, with what stands before it (SAF-041, HA-104). */
+    List<Decision> writable(Decision last) {
+        List<Decision> decisions = new ArrayList<>();
+        decisions.add(new Decision.RenewLeaderLock());
+        decisions.add(new Decision.ArmGuard());
+        decisions.add(new Decision.ArmWatchdog());
+        if (!(last instanceof Decision.ReserveTimeline)) {
+            decisions.addAll(Synchronous.beforeWritable(this));
+        }
+        decisions.add(last);
+        return decisions;
     }
 
     /**
@@ -253,6 +260,7 @@ record Situation(HaState state, Observation seen, ClusterView cluster) {
         List<Decision> decisions = new ArrayList<>(List.of(before));
         decisions.add(new Decision.DisarmGuard(proof));
         decisions.add(new Decision.DisarmWatchdog());
+        decisions.addAll(Synchronous.asStandby(this));
         decisions.add(new Decision.StartStandby(
                 upstream, standbyRole(), settings().pgCtlTimeout(), "restarting after failure"));
         return new Turn(state, reason, facts, List.of(), decisions);

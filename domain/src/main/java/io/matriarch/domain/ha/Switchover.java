@@ -151,7 +151,7 @@ final class Switchover {
                 new Decision.ArmGuard(),
                 new Decision.KeepWatchdogAlive(),
                 new Decision.StopServer(
-                        StopMode.HAND_OVER, false, Optional.of(now.settings().pgCtlTimeout()), action + ": demote"));
+                        StopMode.HAND_OVER, false, Optional.of(now.settings().stopTimeout()), action + ": demote"));
     }
 
     /**
@@ -225,15 +225,15 @@ final class Switchover {
                             new Decision.RenewLeaderLock(),
                             Situation.stopAtOnce("demote"));
         }
-        return Turn.of(
+        List<Decision> decisions =
+                now.writable(new Decision.StartPrimary(now.settings().pgCtlTimeout(), "starting after demotion"));
+        decisions.add(decisions.size() - 1, clear);
+        return new Turn(
                         next,
                         Reason.SWITCHOVER_ABANDONED,
                         List.of(abandoned.action(), abandoned.why()),
-                        new Decision.RenewLeaderLock(),
-                        new Decision.ArmGuard(),
-                        new Decision.ArmWatchdog(),
-                        clear,
-                        new Decision.StartPrimary(now.settings().pgCtlTimeout(), "starting after demotion"))
+                        List.of(),
+                        decisions)
                 .with(notes);
     }
 }

@@ -89,6 +89,11 @@ public record HaSettings(
         return eighth.compareTo(Duration.ofSeconds(2)) < 0 ? eighth : Duration.ofSeconds(2);
     }
 
+    /** How long a primary may take to stop before it is forced: {@code primary_stop_timeout} holds in a synchronous mode. */
+    public Duration stopTimeout() {
+        return sync.isOn() ? primaryStopTimeout.orElse(pgCtlTimeout) : pgCtlTimeout;
+    }
+
     /** Whether this cluster follows another one: nobody is promoted then. */
     public boolean isStandbyCluster() {
         return standbyCluster.isPresent();

@@ -18,6 +18,7 @@ import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.RewindProgress;
+import io.matriarch.domain.settings.SyncSettings;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
@@ -161,6 +162,18 @@ class AnyTurnTest {
         if (chance(random, 4)) {
             seen.epochOf(pick(random, Seen.SELF, Seen.OTHER));
         }
+        if (chance(random, 3)) {
+            seen.mode(pick(random, SyncSettings.Mode.values()), chance(random, 3), 1 + random.nextInt(2));
+        }
+        if (chance(random, 3)) {
+            MemberName leads = pick(random, Seen.SELF, Seen.OTHER);
+            seen.register(leads, random.nextInt(2), pick(random, Seen.SELF, Seen.THIRD), Seen.OTHER);
+        }
+        if (seen.sql instanceof SqlView.Primary && chance(random, 2)) {
+            seen.streamedBy(
+                    pick(random, "", "srv2", "ANY 1 (srv2,srv3)", "2 (srv2,srv3)", "*"),
+                    Seen.sender(Seen.OTHER, pick(random, "async", "sync", "quorum"), Seen.POSITION));
+        }
         if (chance(random, 6)) {
             seen.initialize(pick(
                     random,
@@ -240,6 +253,11 @@ class AnyTurnTest {
                     new HandoverPhase.Awaiting("switchover", candidate, Seen.PROOF, end),
                     new HandoverPhase.HandingOver("switchover", candidate, Seen.PROOF, end, Seen.THEIRS),
                     new HandoverPhase.Abandoned("switchover", "x")));
+        }
+        if (chance(random, 3)) {
+            var promise = new Promise.Given(random.nextInt(5), Timeline.FIRST, Seen.POSITION);
+            SyncProgress sync = SyncProgress.NONE.promising(Optional.of(promise));
+            state = state.withSync(chance(random, 2) ? sync.leaving(Optional.of(Seen.NOW)) : sync);
         }
         if (chance(random, 8)) {
             state = state.withBootstrap(pick(random, BootstrapStep.values()), Optional.of(new Revision(7)));

@@ -7,6 +7,7 @@ import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.failsafe.FailsafeRound;
 import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.time.MonotonicTime;
 import java.util.List;
 
@@ -37,6 +38,9 @@ final class Rules {
                         .describedAs(
                                 "SAF-041: lock renewed and guard armed before a server may become writable: %s", turn)
                         .contains(Decision.RenewLeaderLock.class, Decision.ArmGuard.class);
+                assertThat(!seen.settings().sync().isOn() || kinds(earlier).contains(Decision.SetStandbyNames.class))
+                        .describedAs("S-9: names before the first commit: %s", turn)
+                        .isTrue();
                 assertThat(holds || isOffered(seen) && decision instanceof Decision.Promote)
                         .describedAs("S-2: only the holder promotes: %s", turn)
                         .isTrue();
@@ -73,6 +77,20 @@ final class Rules {
                 assertThat(kinds(earlier))
                         .describedAs("HA-018: the status only after a renewal: %s", turn)
                         .contains(Decision.RenewLeaderLock.class);
+            case Decision.WriteSync _, Decision.DeleteSync _ ->
+                assertThat(holds || isOffered(seen) && kinds(earlier).contains(Decision.RenewLeaderLock.class))
+                        .describedAs("S-19: only the holder writes the register: %s", turn)
+                        .isTrue();
+            case Decision.Follow follow ->
+                assertThat(follow.upstream() instanceof Upstream.Nobody
+                                || turn.next().sync().promise().isEmpty())
+                        .describedAs("SAF-050: who has promised streams from nobody: %s", turn)
+                        .isTrue();
+            case Decision.StartStandby start ->
+                assertThat(start.upstream() instanceof Upstream.Nobody
+                                || turn.next().sync().promise().isEmpty())
+                        .describedAs("SAF-050: who has promised streams from nobody: %s", turn)
+                        .isTrue();
             case Decision.KeepWatchdogAlive _ ->
                 assertThat(kinds(earlier))
                         .describedAs("HA-017: keepalive only after a renewal or a failsafe check: %s", turn)

@@ -31,8 +31,10 @@ import io.matriarch.domain.postgres.SystemIdentifier;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.WalReceiver;
+import io.matriarch.domain.postgres.WalSender;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.settings.SyncSettings;
 import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -76,6 +78,7 @@ final class Seen {
     LeaderLock lock = new LeaderLock.Free();
     List<Member> members = new ArrayList<>(List.of(member(SELF), member(OTHER), member(THIRD)));
     Optional<SwitchoverRequest> request = Optional.empty();
+    SyncState sync = SyncState.NONE;
     ClusterStatus status = ClusterStatus.of(POSITION, Map.of());
     TimelineHistory history = new TimelineHistory(true, List.of());
     Epoch epoch = new Epoch(1, Optional.of(SELF), Timeline.FIRST, new Revision(5));
@@ -557,6 +560,38 @@ final class Seen {
         return this;
     }
 
+    /** A synchronous mode. */
+    Seen mode(SyncSettings.Mode mode, boolean strict, int count) {
+        return settings(settings.edit()
+                .sync(new SyncSettings(mode, strict, count, -1, Optional.empty()))
+                .build());
+    }
+
+    Seen mode(SyncSettings.Mode mode) {
+        return mode(mode, false, 1);
+    }
+
+    /** What {@code /sync} says. */
+    Seen register(MemberName leader, int quorum, MemberName... voters) {
+        sync = new SyncState(Optional.of(leader), List.of(voters), quorum, new Revision(21));
+        return this;
+    }
+
+    /** A primary that has loaded {@code names} and from which these stream, with everything. */
+    Seen streamedBy(String names, WalSender... senders) {
+        sql = new SqlView.Primary(Timeline.FIRST, POSITION, List.of(), new Replication(List.of(senders), names, "on"));
+        return this;
+    }
+
+    static WalSender sender(MemberName name, String syncState, Lsn position) {
+        Optional<Lsn> at = Optional.of(position);
+        return new WalSender(name.value(), "streaming", syncState, at, at, at);
+    }
+
+    Seen noReceiver() {
+        return standbyAt(POSITION, Timeline.FIRST, false).upstream(new Upstream.Nobody());
+    }
+
     Seen before(HaState state) {
         before = state;
         return this;
@@ -578,7 +613,7 @@ final class Seen {
                 lock,
                 members,
                 request,
-                SyncState.NONE,
+                sync,
                 status,
                 history,
                 epoch,
