@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,12 +91,21 @@ final class ConfigFiles {
 
     /** The recovery settings of the present postgresql.conf: what a server taken over was told to follow. */
     SortedMap<String, String> presentRecovery() {
+        return present(RecoverySettings.NAMES::contains);
+    }
+
+    /** A parameter's value in the present postgresql.conf. */
+    Optional<String> present(String parameter) {
+        return Optional.ofNullable(present(parameter::equals).get(parameter));
+    }
+
+    private SortedMap<String, String> present(Predicate<String> wanted) {
         var found = new TreeMap<String, String>();
         try {
             for (String line : Files.readAllLines(settings.configFile(), StandardCharsets.UTF_8)) {
                 int equals = line.indexOf('=');
                 String name = equals < 0 ? "" : line.substring(0, equals).trim();
-                if (RecoverySettings.NAMES.contains(name)) {
+                if (wanted.test(name)) {
                     String value = line.substring(equals + 1).trim();
                     boolean quoted = value.length() > 1 && value.startsWith("'") && value.endsWith("'");
                     found.put(

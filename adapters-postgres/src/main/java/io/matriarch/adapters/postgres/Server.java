@@ -58,6 +58,11 @@ final class Server {
             status.role(files().hasSignal() ? Role.REPLICA : processes.isAlive() ? Role.PRIMARY : Role.DEMOTED);
         }
         if (processes.isAlive()) {
+            if (!files().hasSignal()) {
+                // Commits wait for these names, and the store may say so: they stay until the agent has decided on
+                // others.
+                synchronousNames = files().present(SYNCHRONOUS_NAMES);
+            }
             status.state(ServerState.STARTING);
             status.pendingCallback("on_start");
         }
