@@ -3,6 +3,7 @@ package io.matriarch.domain.sync;
 import io.matriarch.domain.cluster.MemberName;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -26,7 +27,7 @@ record QuorumState(
 
     /** Those who may be elected. */
     Set<MemberName> electable() {
-        return plus(voters, Set.of(leader));
+        return plus(voters, List.of(leader));
     }
 
     /**
@@ -48,7 +49,7 @@ record QuorumState(
         if (voters.isEmpty()) {
             return true;
         }
-        Set<MemberName> server = plus(standbys, Set.of(me));
+        Set<MemberName> server = plus(standbys, List.of(me));
         return intersects() && (server.containsAll(electable()) || electable().containsAll(server));
     }
 

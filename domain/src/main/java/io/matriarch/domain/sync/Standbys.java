@@ -10,10 +10,10 @@ import io.matriarch.domain.settings.SyncSettings;
 import io.matriarch.domain.time.MonotonicTime;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The members that stream from a primary, as candidates for synchronous standbys (ha-decisions §10.2).
@@ -112,7 +112,7 @@ record Standbys(List<MemberName> active, List<MemberName> confirmed, SyncMemory 
     }
 
     private static List<Candidate> candidates(SyncView seen, List<MemberName> impostors) {
-        Set<MemberName> streaming = new HashSet<>();
+        Set<MemberName> streaming = new TreeSet<>();
         seen.replication()
                 .senders()
                 .forEach(sender -> seen.named(sender.applicationName()).ifPresent(streaming::add));
@@ -155,7 +155,7 @@ record Standbys(List<MemberName> active, List<MemberName> confirmed, SyncMemory 
 
     /** Whether it should stream from a member that, in the end, streams from us itself: what it does here is passing. */
     private static boolean shouldCascade(SyncView seen, Member member, Set<MemberName> streaming) {
-        Set<MemberName> visited = new HashSet<>();
+        Set<MemberName> visited = new TreeSet<>();
         Optional<MemberName> upstream = member.tags().replicatefrom();
         while (upstream.isPresent() && !upstream.get().equals(seen.self()) && visited.add(upstream.get())) {
             if (!upstream.get().equals(member.name()) && streaming.contains(upstream.get())) {
