@@ -87,20 +87,21 @@ final class Chaos {
     private void cutFromStore(MemberName name) {
         Duration length = world.between(500, 25000);
         world.say("world", name + " is cut from the store for " + length);
-        world.cutFromStore.put(name, world.now() + length.toNanos());
+        world.network.cut(world.fault("cut from the store"), name, Network.STORE, length);
     }
 
     private void cutLink(MemberName name) {
         MemberName other = any().name;
         Duration length = world.between(500, 25000);
         world.say("world", name + " and " + other + " are cut from each other for " + length);
-        world.cutLink(name, other, length);
+        world.network.cut(world.fault("cut link"), name, other, length);
     }
 
     private void storeOutage() {
         Duration length = world.between(500, 20000);
         world.say("world", "the store is away for " + length);
-        world.storeDownUntil = world.now() + length.toNanos();
+        var fault = world.fault("store away");
+        simulation.hosts().keySet().forEach(name -> world.network.cut(fault, name, Network.STORE, length));
     }
 
     private void switchover(MemberName from) {

@@ -208,7 +208,7 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
             attachedTo = Optional.empty();
             return;
         }
-        if (!world.linked(self, name)) {
+        if (!world.network.linked(self, name)) {
             if (world.now() - lastHeard > WAL_SENDER_TIMEOUT.toNanos()) {
                 attachedTo = Optional.empty();
             }
@@ -598,7 +598,7 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
             world.scheduler.sleep(Duration.ofMillis(100));
             if (from == null
                     || !from.isUp()
-                    || !world.linked(self, name(source))
+                    || !world.network.linked(self, source.name())
                     || world.scheduler.current().interrupted) {
                 wipe();
                 state = ServerState.STOPPED;
@@ -638,7 +638,7 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
         world.scheduler.sleep(world.between(100, 2000));
         FakePostgres from = world.servers.get(name(source));
         boolean possible = from.isWritable()
-                && world.linked(self, name(source))
+                && world.network.linked(self, source.name())
                 && from.checkpointTimeline.equals(from.timeline());
         if (!possible || control.isUncleanPrimary() || world.scheduler.current().interrupted) {
             return new ControlResult.Failed("pg_rewind has failed");
@@ -663,8 +663,8 @@ final class FakePostgres implements PostgresControl, PostgresProbe {
     @Override
     public LeaderTimeline timelineOf(Upstream.Source leader, Duration patience) {
         world.scheduler.sleep(world.between(1, 20));
-        FakePostgres from = world.servers.get(name(leader));
-        if (from == null || !from.isUp() || !world.linked(self, name(leader))) {
+        FakePostgres from = world.servers.get(leader.name());
+        if (from == null || !from.isUp() || !world.network.linked(self, leader.name())) {
             world.scheduler.sleep(patience);
             return new LeaderTimeline.NoAnswer("not reachable");
         }

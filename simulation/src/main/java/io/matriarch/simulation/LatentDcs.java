@@ -25,27 +25,23 @@ final class LatentDcs implements Dcs {
     private final FaultyDcs store;
     private final Clock clock;
     private final DcsTiming timing;
-    private final HandOverListener handOvers;
+    private boolean closed;
 
-    /** Is told of a hand-over at the moment it happens in the store. */
-    interface HandOverListener {
-        void handedOver(MemberName from, MemberName to);
-    }
-
-    LatentDcs(
-            World world, MemberName self, FaultyDcs store, Clock clock, DcsTiming timing, HandOverListener handOvers) {
+    LatentDcs(World world, MemberName self, FaultyDcs store, Clock clock, DcsTiming timing) {
         this.world = world;
         this.self = self;
         this.store = store;
         this.clock = clock;
         this.timing = timing;
-        this.handOvers = handOvers;
         store.script(_ -> fault());
     }
 
     private FaultyDcs.Fault fault() {
-        if (!world.reachesStore(self)) {
+        if (!world.network.delivers(self, Network.STORE)) {
             return FaultyDcs.Fault.REQUEST_LOST;
+        }
+        if (!world.network.delivers(Network.STORE, self)) {
+            return FaultyDcs.Fault.ANSWER_LOST;
         }
         if (world.chance(world.lossiness)) {
             return switch (world.random.nextInt(3)) {
@@ -132,13 +128,7 @@ final class LatentDcs implements Dcs {
 
     @Override
     public WriteResult handOverLeaderLock(Lease lease, MemberName receiver, LeaseId offered, Change change) {
-        return written(() -> {
-            WriteResult result = store.handOverLeaderLock(lease, receiver, offered, change);
-            if (result instanceof WriteResult.Done) {
-                handOvers.handedOver(self, receiver);
-            }
-            return result;
-        });
+        return written(() -> store.handOverLeaderLock(lease, receiver, offered, change));
     }
 
     @Override
@@ -159,7 +149,7 @@ final class LatentDcs implements Dcs {
     @Override
     public AutoCloseable watch(Runnable listener) {
         return store.watch(() -> {
-            if (world.reachesStore(self)) {
+            if (!closed && world.network.delivers(Network.STORE, self)) {
                 world.scheduler.after(world.between(1, 30), listener);
             }
         });
@@ -172,6 +162,7 @@ final class LatentDcs implements Dcs {
 
     @Override
     public void close() {
+        closed = true;
         store.close();
     }
 }

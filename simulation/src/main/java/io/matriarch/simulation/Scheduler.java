@@ -10,7 +10,7 @@ import java.util.concurrent.Semaphore;
  * Virtual time. Exactly one fiber runs at any moment, and the next one is chosen by time and order of scheduling alone,
  * so one seed gives one run.
  */
-final class Scheduler {
+public final class Scheduler {
 
     private record Event(long at, long order, Runnable action) implements Comparable<Event> {
         @Override
@@ -27,7 +27,7 @@ final class Scheduler {
     }
 
     /** Code that can wait in virtual time. */
-    final class Fiber {
+    public final class Fiber {
         private final Semaphore go = new Semaphore(0);
         private final String name;
         private boolean killed;
@@ -42,11 +42,11 @@ final class Scheduler {
         }
 
         /** Lets nothing of it run before a moment of virtual time. */
-        void pauseUntil(long at) {
+        public void pauseUntil(long at) {
             pausedUntil = Math.max(pausedUntil, at);
         }
 
-        void kill() {
+        public void kill() {
             if (!ended) {
                 killed = true;
                 waiting = false;
@@ -54,7 +54,7 @@ final class Scheduler {
             }
         }
 
-        void wake() {
+        public void wake() {
             if (waiting) {
                 waiting = false;
                 continueAt(this, now);
@@ -72,7 +72,7 @@ final class Scheduler {
     private long order;
     private long steps;
 
-    long now() {
+    public long now() {
         return now;
     }
 
@@ -85,11 +85,11 @@ final class Scheduler {
         afterEvents.add(check);
     }
 
-    void at(long when, Runnable action) {
+    public void at(long when, Runnable action) {
         events.add(new Event(Math.max(when, now), order++, action));
     }
 
-    void after(Duration delay, Runnable action) {
+    public void after(Duration delay, Runnable action) {
         at(now + delay.toNanos(), action);
     }
 
@@ -100,7 +100,7 @@ final class Scheduler {
         });
     }
 
-    Fiber spawn(String name, Runnable body) {
+    public Fiber spawn(String name, Runnable body) {
         var fiber = new Fiber(name);
         fibers.add(fiber);
         Thread.ofVirtual().name(name).start(() -> {
@@ -143,7 +143,7 @@ final class Scheduler {
         current = before;
     }
 
-    Fiber current() {
+    public Fiber current() {
         return current;
     }
 
@@ -161,13 +161,13 @@ final class Scheduler {
     }
 
     /** Time passes for this fiber. */
-    void sleep(Duration time) {
+    public void sleep(Duration time) {
         continueAt(current, now + Math.max(1, time.toNanos()));
         giveBack();
     }
 
     /** Time passes, or {@link Fiber#wake} is called. */
-    void await(Duration atMost) {
+    public void await(Duration atMost) {
         Fiber self = current;
         self.waiting = true;
         long mine = ++self.wait;
@@ -181,7 +181,7 @@ final class Scheduler {
     }
 
     /** Waits until somebody wakes this fiber. */
-    void block() {
+    public void block() {
         current.waiting = true;
         current.wait++;
         giveBack();

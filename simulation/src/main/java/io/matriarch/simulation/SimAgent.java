@@ -236,7 +236,7 @@ final class SimAgent {
 
         private PeerAnswer ask(MemberName name) {
             Host other = simulation.host(name);
-            boolean answers = world.linked(host.name, name)
+            boolean answers = world.network.linked(host.name, name)
                     && other.agent.filter(SimAgent::answers).isPresent()
                     && other.server.isUp();
             if (!answers) {
@@ -297,7 +297,7 @@ final class SimAgent {
             long until = world.now() + patience.toNanos();
             Host other = simulation.host(candidate.name());
             while (world.now() < until && !world.scheduler.current().interrupted) {
-                boolean has = world.linked(host.name, candidate.name())
+                boolean has = world.network.linked(host.name, candidate.name())
                         && other.agent.filter(SimAgent::answers).isPresent()
                         && other.server.isUp()
                         && other.server.isStandby()

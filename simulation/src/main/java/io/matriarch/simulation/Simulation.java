@@ -9,8 +9,6 @@ import io.matriarch.ports.dcs.Change;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsTiming;
 import io.matriarch.ports.dcs.StoreKey;
-import io.matriarch.ports.testing.FaultyDcs;
-import io.matriarch.ports.testing.InMemoryStore;
 import io.matriarch.ports.testing.SimulatedClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,9 +66,11 @@ public final class Simulation {
             .pgCtlTimeout(Duration.ofSeconds(20))
             .build();
     private final DcsTiming timing = new DcsTiming(settings.ttl(), settings.loopWait(), settings.retryTimeout());
-    private final InMemoryStore store = new InMemoryStore(storeClock, timing);
+    private final MemoryStore store;
     private final List<Long> acknowledged = new ArrayList<>();
     private final SortedMap<MemberName, Timeline> written = new TreeMap<>();
+    private Optional<MemberName> holder = Optional.empty();
+    private long storeVersion = -1;
     private long clockAt;
     private long transactions;
     private long turns;
@@ -83,6 +83,7 @@ public final class Simulation {
     private Simulation(long seed, Scenario scenario, boolean printing) {
         world = new World(seed, printing);
         this.scenario = scenario;
+        store = new MemoryStore(world, List.of(), timing, storeClock);
     }
 
     /**
@@ -157,10 +158,22 @@ public final class Simulation {
 
     void startAgent(SimAgent.Host host) {
         moveClocks();
-        var faulty = new FaultyDcs(store.open(host.name, InMemoryStore.DEFAULT_SCOPE, host.clock));
-        Dcs dcs = new LatentDcs(world, host.name, faulty, host.clock, timing, this::handedOver);
+        Dcs dcs = store.open(host.name, host.clock);
         world.say(host.name.value(), "agent starts");
         host.agent = Optional.of(new SimAgent(this, host, dcs, settings));
+    }
+
+    /** The holder as it is committed; from one member to another it goes by a hand-over only. */
+    private void checkStore() {
+        if (store.version() == storeVersion) {
+            return;
+        }
+        storeVersion = store.version();
+        Optional<MemberName> now = store.committed().get(StoreKey.LEADER).map(value -> new MemberName(value.text()));
+        if (holder.isPresent() && now.isPresent() && !holder.equals(now)) {
+            handedOver(holder.get(), now.get());
+        }
+        holder = now;
     }
 
     private void handedOver(MemberName from, MemberName to) {
@@ -209,6 +222,7 @@ public final class Simulation {
     /** The rules that hold at every moment. */
     private void check() {
         moveClocks();
+        checkStore();
         List<MemberName> writable = new ArrayList<>();
         world.servers.forEach((name, server) -> {
             if (server.isWritable()) {
@@ -247,7 +261,8 @@ public final class Simulation {
     private void heal() {
         healed = true;
         world.say("world", "everything heals");
-        world.heal();
+        world.network.heal();
+        store.heal();
         world.lossiness = 0;
         for (SimAgent.Host host : hosts.values()) {
             if (host.agent.filter(agent -> !agent.isDead()).isEmpty()) {
@@ -298,7 +313,9 @@ public final class Simulation {
 
     /** An operator's request, as the command line writes it. */
     void request(String json) {
-        store.open(new MemberName("operator")).write(Optional.empty(), Change.NONE.put(StoreKey.FAILOVER, json));
+        Dcs operator = store.open(new MemberName("operator"), storeClock);
+        world.scheduler.spawn(
+                "operator", () -> operator.write(Optional.empty(), Change.NONE.put(StoreKey.FAILOVER, json)));
     }
 
     SortedMap<MemberName, SimAgent.Host> hosts() {

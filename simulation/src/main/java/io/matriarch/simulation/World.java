@@ -3,21 +3,22 @@ package io.matriarch.simulation;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.SystemIdentifier;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What everybody shares: time, chance, the network, the servers. */
-final class World {
+public final class World {
 
     final Scheduler scheduler = new Scheduler();
     final Random random;
     final SortedMap<MemberName, FakePostgres> servers = new TreeMap<>();
-    final SortedMap<MemberName, Long> cutFromStore = new TreeMap<>();
-    private final SortedMap<String, Long> cutLinks = new TreeMap<>();
+    final Network network = new Network(this);
+    private final List<Fault> faults = new ArrayList<>();
     private final boolean printing;
     private long systemIdentifiers = 7_000_000_000_000_000_000L;
-    long storeDownUntil;
 
     /** How likely a call to the store is to go wrong though the network is fine. */
     double lossiness;
@@ -27,39 +28,42 @@ final class World {
         this.printing = printing;
     }
 
-    long now() {
+    public long now() {
         return scheduler.now();
     }
 
     /** A duration between two bounds in milliseconds. */
-    Duration between(int least, int most) {
+    public Duration between(int least, int most) {
         return Duration.ofMillis(least + random.nextInt(most - least + 1));
     }
 
-    boolean chance(double probability) {
+    public boolean chance(double probability) {
         return random.nextDouble() < probability;
     }
 
-    void cutLink(MemberName one, MemberName other, Duration length) {
-        cutLinks.put(link(one, other), now() + length.toNanos());
+    /** Something begins to go wrong. */
+    public Fault fault(String kind) {
+        var fault = new Fault(kind);
+        faults.add(fault);
+        return fault;
     }
 
-    boolean linked(MemberName one, MemberName other) {
-        return one.equals(other) || cutLinks.getOrDefault(link(one, other), 0L) <= now();
+    /** All of them so far. */
+    List<Fault> faults() {
+        return faults;
     }
 
-    boolean reachesStore(MemberName member) {
-        return storeDownUntil <= now() && cutFromStore.getOrDefault(member, 0L) <= now();
+    public Scheduler scheduler() {
+        return scheduler;
     }
 
-    void heal() {
-        cutLinks.clear();
-        cutFromStore.clear();
-        storeDownUntil = 0;
+    /** The one source of chance. */
+    public Random random() {
+        return random;
     }
 
-    private static String link(MemberName one, MemberName other) {
-        return one.compareTo(other) < 0 ? one + "-" + other : other + "-" + one;
+    public Network network() {
+        return network;
     }
 
     SystemIdentifier newSystemIdentifier() {
@@ -67,7 +71,7 @@ final class World {
         return new SystemIdentifier(Long.toString(systemIdentifiers));
     }
 
-    void say(String who, String what) {
+    public void say(String who, String what) {
         if (printing) {
             Tracer.line(now(), who, what);
         }
