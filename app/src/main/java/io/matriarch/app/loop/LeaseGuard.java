@@ -117,9 +117,13 @@ public final class LeaseGuard {
         return next;
     }
 
+    /** The kill takes a moment of its own: it begins half a politeness before it has to be over. */
+    private static MonotonicTime killFrom(LeaseLadder ladder, MonotonicTime end) {
+        return ladder.killAt(end).minus(Duration.ofNanos(ladder.politeness().toNanos() / 2));
+    }
+
     private static Rung due(MonotonicTime now, LeaseLadder ladder, MonotonicTime end) {
-        // The kill takes a moment of its own: it begins half a politeness before it has to be over.
-        if (now.hasReached(ladder.killAt(end).minus(ladder.politeness().dividedBy(2)))) {
+        if (now.hasReached(killFrom(ladder, end))) {
             return Rung.KILL;
         }
         if (now.hasReached(ladder.immediateAt(end))) {
@@ -129,10 +133,7 @@ public final class LeaseGuard {
     }
 
     private static Duration untilNext(MonotonicTime now, LeaseLadder ladder, MonotonicTime end) {
-        for (MonotonicTime at : List.of(
-                ladder.cleanStopAt(end),
-                ladder.immediateAt(end),
-                ladder.killAt(end).minus(ladder.politeness().dividedBy(2)))) {
+        for (MonotonicTime at : List.of(ladder.cleanStopAt(end), ladder.immediateAt(end), killFrom(ladder, end))) {
             Duration left = now.until(at);
             if (left.isPositive()) {
                 return left;

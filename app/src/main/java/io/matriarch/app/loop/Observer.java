@@ -1,6 +1,6 @@
 package io.matriarch.app.loop;
 
-import io.matriarch.app.store.ClusterCodec;
+import io.matriarch.app.store.ClusterReader;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Revision;
@@ -50,6 +50,7 @@ public final class Observer {
     private final RequestBox requests;
     private final PeerClient peers;
     private final FailsafePromises promises;
+    private final ClusterReader reader = new ClusterReader();
     private Optional<List<PeerAnswer>> answers = Optional.empty();
     private Optional<FailsafeRound> round = Optional.empty();
     private Optional<Revision> initializeCreated = Optional.empty();
@@ -105,7 +106,7 @@ public final class Observer {
         Optional<StoreSnapshot> snapshot = agreed.isPresent() ? Optional.empty() : load();
         // Each step is bounded, but all together may take longer than a short lease's mandate (SAF-070).
         keeper.signOfLife();
-        DcsView store = snapshot.<DcsView>map(read -> new DcsView.Read(ClusterCodec.decode(read)))
+        DcsView store = snapshot.<DcsView>map(read -> new DcsView.Read(reader.decode(read)))
                 .orElseGet(() -> new DcsView.Unreachable("the store did not answer"));
         HaSettings inForce = snapshot.map(settings::adopt).orElseGet(settings::current);
         Duration patience = patience(inForce);
@@ -179,7 +180,7 @@ public final class Observer {
 
     /** A probe is short against the lease: an eighth of it, two seconds at most (SAF-070). */
     private static Duration patience(HaSettings inForce) {
-        return shorter(inForce.ttl().dividedBy(8), LONGEST_PROBE);
+        return shorter(Duration.ofNanos(inForce.ttl().toNanos() / 8), LONGEST_PROBE);
     }
 
     private static Duration shorter(Duration one, Duration other) {

@@ -54,6 +54,11 @@ public final class ClusterCodec {
     public static ClusterView decode(StoreSnapshot snapshot) {
         List<Member> members = new ArrayList<>();
         snapshot.members().forEach((name, value) -> members.add(MemberCodec.decode(name, value.text())));
+        return decode(snapshot, members);
+    }
+
+    /** The same with the members' keys read already. */
+    static ClusterView decode(StoreSnapshot snapshot, List<Member> members) {
         return new ClusterView(
                 initialize(snapshot),
                 leaderLock(snapshot),

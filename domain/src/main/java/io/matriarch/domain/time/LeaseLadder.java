@@ -16,10 +16,10 @@ public record LeaseLadder(Duration margin, Duration politeness, Duration stopBud
     private static final Duration QUARTER_SECOND = Duration.ofMillis(250);
 
     public static LeaseLadder of(Duration ttl) {
-        Duration twentieth = ttl.dividedBy(20);
+        Duration twentieth = part(ttl, 20);
         Duration margin = twentieth.compareTo(QUARTER_SECOND) > 0 ? twentieth : QUARTER_SECOND;
         int renewals = ttl.compareTo(Duration.ofSeconds(5)) < 0 ? 6 : 3;
-        return new LeaseLadder(margin, QUARTER_SECOND, margin, ttl.dividedBy(renewals));
+        return new LeaseLadder(margin, QUARTER_SECOND, margin, part(ttl, renewals));
     }
 
     /** First rung: the agent begins a clean stop. Until then it goes on trying to renew, not shorter, not longer. */
@@ -39,7 +39,12 @@ public record LeaseLadder(Duration margin, Duration politeness, Duration stopBud
 
     /** Longest time without a sign of life from the loop before renewals stop: half the ttl, at least a second. */
     public static Duration mandate(Duration ttl) {
-        Duration half = ttl.dividedBy(2);
+        Duration half = part(ttl, 2);
         return half.compareTo(Duration.ofSeconds(1)) > 0 ? half : Duration.ofSeconds(1);
+    }
+
+    /** {@link Duration#dividedBy} calculates with decimals of any length: too slow for what is asked all the time. */
+    private static Duration part(Duration whole, int parts) {
+        return Duration.ofNanos(whole.toNanos() / parts);
     }
 }
