@@ -1,154 +1,133 @@
 package io.matriarch.simulation;
 
-import io.matriarch.domain.cluster.MemberName;
-import io.matriarch.domain.settings.HaSettings;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 
-/** What goes wrong, and when. */
+/**
+ * When things go wrong: in bursts, so that faults meet each other and the recoveries from each other, with quiet times
+ * between in which everything has to get well.
+ */
 final class Chaos {
 
-    private final Simulation simulation;
-    private final World world;
-    private final Simulation.Scenario scenario;
-    private final HaSettings settings;
-    private long end;
+    private static final Duration LOOK = Duration.ofSeconds(1);
 
-    Chaos(Simulation simulation, World world, Simulation.Scenario scenario, HaSettings settings) {
-        this.simulation = simulation;
-        this.world = world;
-        this.scenario = scenario;
-        this.settings = settings;
+    private final World world;
+    private final Plan plan;
+    private final Clients clients;
+    private final Liveness liveness;
+    private final Faults faults;
+    private long end;
+    private int active;
+    private long quietSince;
+    private boolean watching;
+    private boolean started;
+    private boolean planned;
+    private Optional<Fault> configured = Optional.empty();
+
+    Chaos(Simulation simulation, Plan plan) {
+        this.world = simulation.world();
+        this.plan = plan;
+        this.clients = simulation.clients();
+        this.liveness = new Liveness(simulation);
+        this.faults = new Faults(simulation, plan, this);
+    }
+
+    /** Something goes wrong from now on until {@link #ends}: nothing has to be well before that. */
+    void begins() {
+        active++;
+        watching = false;
+    }
+
+    void ends() {
+        active--;
+        if (active == 0) {
+            quiet();
+        }
+    }
+
+    /** A change of the configuration is under way. */
+    void configures(Fault fault) {
+        configured = Optional.of(fault);
+    }
+
+    void adopted() {
+        configured.ifPresent(Fault::hadEffect);
     }
 
     void begin(Duration length) {
         end = world.now() + length.toNanos();
-        world.lossiness = world.chance(0.5) ? 0.02 : 0;
-        next();
-    }
-
-    /**
-     * Now and then an agent dies while it makes the cluster: nothing is there yet but the key it has created. Chance has
-     * a source of its own here, so that older seeds are the runs they were.
-     *
-     * @return whether it may happen
-     */
-    boolean duringBootstrap(long seed) {
-        var random = new Random(~seed);
-        if (random.nextInt(5) > 0) {
-            return false;
+        if (world.chance(0.2)) {
+            faults.duringBootstrap();
         }
-        var victim = List.copyOf(simulation.hosts().values()).get(random.nextInt(3));
-        world.scheduler.after(Duration.ofMillis(10 + random.nextInt(1500)), () -> {
-            if (victim.server.isEmpty()) {
-                world.say("world", victim.name + "'s agent dies before there is a cluster");
-                victim.agent.orElseThrow().kill();
-                world.scheduler.after(Duration.ofSeconds(1 + random.nextInt(40)), () -> simulation.startAgent(victim));
-            }
-        });
-        return true;
-    }
-
-    private void next() {
-        world.scheduler.after(world.between(500, 15000), () -> {
-            if (world.now() < end) {
-                fault();
-                next();
-            }
-        });
-    }
-
-    private void fault() {
-        SimAgent.Host host = any();
-        if (world.chance(0.5)) {
-            // Faults where it matters.
-            host = simulation.hosts().values().stream()
-                    .filter(one -> one.server.isWritable())
-                    .findFirst()
-                    .orElse(host);
-        }
-        switch (world.random.nextInt(8)) {
-            case 0 -> host.server.crash("killed");
-            case 1 -> cutFromStore(host.name);
-            case 2 -> cutLink(host.name);
-            case 3 -> storeOutage();
-            case 4, 5 -> switchover(host.name);
-            case 6 -> crash(host);
-            default -> pause(host);
+        if (active == 0) {
+            quiet();
         }
     }
 
-    private SimAgent.Host any() {
-        return List.copyOf(simulation.hosts().values()).get(world.random.nextInt(3));
+    private void quiet() {
+        quietSince = world.now();
+        if (!watching) {
+            watching = true;
+            look();
+        }
     }
 
-    private void cutFromStore(MemberName name) {
-        Duration length = world.between(500, 25000);
-        world.say("world", name + " is cut from the store for " + length);
-        world.network.cut(world.fault("cut from the store"), name, Network.STORE, length);
-    }
-
-    private void cutLink(MemberName name) {
-        MemberName other = any().name;
-        Duration length = world.between(500, 25000);
-        world.say("world", name + " and " + other + " are cut from each other for " + length);
-        world.network.cut(world.fault("cut link"), name, other, length);
-    }
-
-    private void storeOutage() {
-        Duration length = world.between(500, 20000);
-        world.say("world", "the store is away for " + length);
-        var fault = world.fault("store away");
-        simulation.hosts().keySet().forEach(name -> world.network.cut(fault, name, Network.STORE, length));
-    }
-
-    private void switchover(MemberName from) {
-        MemberName to = any().name;
-        String json = switch (world.random.nextInt(3)) {
-            case 0 -> "{\"leader\":\"" + from + "\",\"member\":\"" + to + "\"}";
-            case 1 -> "{\"leader\":\"" + from + "\"}";
-            default -> "{\"member\":\"" + to + "\"}";
-        };
-        world.say("world", "somebody asks for " + json);
-        simulation.request(json);
-    }
-
-    /** Without a guard process the server goes with its agent: a machine that fails. */
-    private void crash(SimAgent.Host host) {
-        if (host.agent.filter(agent -> !agent.isDead()).isEmpty()) {
+    /** Is everything well yet? */
+    private void look() {
+        if (!watching) {
             return;
         }
-        boolean orderly = world.chance(0.3);
-        world.say("world", host.name + "'s agent " + (orderly ? "is asked to end" : "crashes"));
-        if (orderly) {
-            host.agent.get().shutdown();
-        } else {
-            host.agent.get().kill();
-            if (!scenario.guardProcess() || world.chance(0.3)) {
-                host.server.crash("its machine fails");
-            }
+        Duration quiet = Duration.ofNanos(world.now() - quietSince);
+        Optional<String> without = liveness.withoutPrimary();
+        if (without.isPresent() && quiet.compareTo(liveness.untilPrimary(plan)) > 0) {
+            throw new Simulation.Violation(world.now(), "L-1, L-7: quiet for " + quiet + ", and " + without.get());
         }
-        restartLater(host);
-    }
-
-    private void restartLater(SimAgent.Host host) {
-        world.scheduler.after(world.between(100, 30000), () -> {
-            Optional<SimAgent> agent = host.agent;
-            if (agent.filter(one -> !one.isDead()).isEmpty()) {
-                simulation.startAgent(host);
+        Optional<String> unwell = liveness.unwell();
+        if (unwell.isEmpty()) {
+            watching = false;
+            well();
+            return;
+        }
+        if (quiet.compareTo(liveness.untilWhole(plan)) > 0) {
+            throw new Simulation.Violation(world.now(), "L-4, L-5: quiet for " + quiet + ", and " + unwell.get());
+        }
+        world.scheduler.after(LOOK, () -> {
+            if (watching) {
+                look();
             }
         });
     }
 
-    private void pause(SimAgent.Host host) {
-        if (scenario.guardProcess()
-                && host.agent.filter(agent -> !agent.isDead()).isPresent()) {
-            Duration length = world.between(
-                    50, world.chance(0.3) ? 60000 : (int) settings.ttl().toMillis());
-            world.say("world", host.name + "'s agent stands still for " + length);
-            host.agent.get().pause(length);
+    private void well() {
+        world.say("world", "everything is well");
+        world.scheduler.forgetEnded();
+        if (world.now() >= end && started) {
+            world.scheduler.stop();
+            return;
+        }
+        started = true;
+        if (planned) {
+            return;
+        }
+        planned = true;
+        world.scheduler.after(world.between(5_000, 3_600_000 / plan.rate()), this::burst);
+    }
+
+    private void burst() {
+        planned = false;
+        int count = 1 + world.random.nextInt(5);
+        boolean automationPaused = world.chance(0.12);
+        for (int i = 0; i < count; i++) {
+            begins();
+            world.scheduler.after(i == 0 ? Duration.ZERO : world.between(0, 60_000), () -> {
+                clients.busy(Duration.ofSeconds(10));
+                if (automationPaused) {
+                    faults.onePaused();
+                } else {
+                    faults.one();
+                }
+                ends();
+            });
         }
     }
 }

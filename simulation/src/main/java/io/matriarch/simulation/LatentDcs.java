@@ -24,7 +24,7 @@ final class LatentDcs implements Dcs {
     private final MemberName self;
     private final FaultyDcs store;
     private final Clock clock;
-    private final DcsTiming timing;
+    private DcsTiming timing;
     private boolean closed;
 
     LatentDcs(World world, MemberName self, FaultyDcs store, Clock clock, DcsTiming timing) {
@@ -43,7 +43,7 @@ final class LatentDcs implements Dcs {
         if (!world.network.delivers(Network.STORE, self)) {
             return FaultyDcs.Fault.ANSWER_LOST;
         }
-        if (world.chance(world.lossiness)) {
+        if (world.network.losesAtStore()) {
             return switch (world.random.nextInt(3)) {
                 case 0 -> FaultyDcs.Fault.REQUEST_LOST;
                 case 1 -> FaultyDcs.Fault.ANSWER_LOST;
@@ -53,17 +53,15 @@ final class LatentDcs implements Dcs {
         return FaultyDcs.Fault.NONE;
     }
 
-    private void travel() {
-        world.scheduler.sleep(
-                world.chance(0.03)
-                        ? world.between(50, 600)
-                        : Duration.ofNanos(500_000 + world.random.nextInt(4_000_000)));
+    private void travel(MemberName from, MemberName to) {
+        Duration way = world.network.travel(from, to);
+        world.scheduler.sleep(world.chance(0.01) ? way.plus(world.between(50, 600)) : way);
     }
 
     /** Until the end of the call's bound nobody knows that no answer will come. */
     private <T> T answered(Supplier<T> call, java.util.function.Predicate<T> unknown) {
         long began = world.now();
-        travel();
+        travel(self, Network.STORE);
         T answer = call.get();
         if (unknown.test(answer)) {
             long left = timing.retryTimeout().toNanos() - (world.now() - began);
@@ -71,17 +69,17 @@ final class LatentDcs implements Dcs {
             // What was late arrives at some later time.
             world.scheduler.after(world.between(0, 15000), store::deliverLate);
         } else {
-            travel();
+            travel(Network.STORE, self);
         }
         return answer;
     }
 
     @Override
     public StoreSnapshot load() throws DcsUnavailableException {
-        travel();
+        travel(self, Network.STORE);
         try {
             StoreSnapshot snapshot = store.load();
-            travel();
+            travel(Network.STORE, self);
             return snapshot;
         } catch (DcsUnavailableException e) {
             world.scheduler.sleep(timing.retryTimeout());
@@ -157,7 +155,8 @@ final class LatentDcs implements Dcs {
 
     @Override
     public DcsTiming adopt(DcsTiming wanted) {
-        return store.adopt(wanted);
+        timing = store.adopt(wanted);
+        return timing;
     }
 
     @Override

@@ -14,18 +14,24 @@ import java.util.Optional;
 /** One linearizable store somewhere on the network: the fast fidelity. */
 final class MemoryStore implements SimStore {
 
+    /** No lease is shorter. */
+    private static final Duration SHORTEST = Duration.ofSeconds(3);
+
     private final World world;
     private final DcsTiming timing;
     private final InMemoryStore store;
     private final Dcs observer;
 
-    MemoryStore(World world, List<MemberName> members, DcsTiming timing, Clock clock) {
+    MemoryStore(World world, List<MemberName> members, DcsTiming timing) {
         this.world = world;
         this.timing = timing;
+        var clock = new SimClock(world);
+        clock.drift(1 + (world.random().nextDouble() - 0.5) / 1000);
         this.store = new InMemoryStore(clock, timing);
         this.observer = store.open(new MemberName("observer"));
         world.network.add(Network.STORE);
         members.forEach(world.network::add);
+        tick();
     }
 
     @Override
@@ -39,9 +45,12 @@ final class MemoryStore implements SimStore {
         return new LatentDcs(world, member, faulty, clock, timing);
     }
 
-    /** Ends what is due. */
-    void tick() {
+    /** Ends what is due, and looks again when the next lease is over. */
+    private void tick() {
         store.tick();
+        Duration next =
+                store.untilNextEnd().filter(end -> end.compareTo(SHORTEST) < 0).orElse(SHORTEST);
+        world.scheduler.after(next.isPositive() ? next.plusMillis(1) : Duration.ofMillis(1), this::tick);
     }
 
     @Override

@@ -29,6 +29,9 @@ public final class Network {
     private final List<Trouble> troubles = new ArrayList<>();
     private final List<Runnable> onHealed = new ArrayList<>();
 
+    private Fault storeTrouble = new Fault("none");
+    private double storeLoss;
+
     Network(World world) {
         this.world = world;
     }
@@ -110,9 +113,24 @@ public final class Network {
         return false;
     }
 
+    /** Requests to the store are lost with a probability though every link is fine: it elects, it is busy. */
+    void storeLoses(Fault fault, double probability) {
+        storeTrouble = fault;
+        storeLoss = probability;
+    }
+
+    boolean losesAtStore() {
+        if (storeLoss > 0 && world.chance(storeLoss)) {
+            storeTrouble.hadEffect();
+            return true;
+        }
+        return false;
+    }
+
     /** Everything gets through again. */
     void heal() {
         troubles.clear();
+        storeLoss = 0;
         onHealed.forEach(Runnable::run);
     }
 }

@@ -4,15 +4,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.concurrent.Semaphore;
 
 /**
  * Virtual time. Exactly one fiber runs at any moment, and the next one is chosen by time and order of scheduling alone,
  * so one seed gives one run.
+ *
+ * <p>Whoever waits runs the events on its own stack until one is its own: most events then need no change of threads at
+ * all.
  */
 public final class Scheduler {
 
-    private record Event(long at, long order, Runnable action) implements Comparable<Event> {
+    /** An action, or a fiber to be continued; with a number of a wait, only if that wait is not over yet. */
+    private record Event(long at, long order, Runnable action, Fiber fiber, long awaited) implements Comparable<Event> {
         @Override
         public int compareTo(Event other) {
             return at != other.at ? Long.compare(at, other.at) : Long.compare(order, other.order);
@@ -28,49 +31,67 @@ public final class Scheduler {
 
     /** Code that can wait in virtual time. */
     public final class Fiber {
-        private final Semaphore go = new Semaphore(0);
         private final String name;
+        private Seat seat;
         private boolean killed;
         private boolean ended;
         private boolean waiting;
         private long wait;
         private long pausedUntil;
+        private Runnable onHeld = () -> {};
         boolean interrupted;
 
         private Fiber(String name) {
             this.name = name;
         }
 
-        /** Lets nothing of it run before a moment of virtual time. */
-        public void pauseUntil(long at) {
+        /**
+         * Lets nothing of it run before a moment of virtual time.
+         *
+         * @param held called if something would have run
+         */
+        public void pauseUntil(long at, Runnable held) {
             pausedUntil = Math.max(pausedUntil, at);
+            onHeld = held;
         }
 
+        /** Nothing of it runs any more; its stack is unwound by an event of its own. */
         public void kill() {
-            if (!ended) {
+            if (!ended && !killed) {
                 killed = true;
                 waiting = false;
-                switchTo(this);
+                continueAt(this, now, 0);
             }
+        }
+
+        public boolean isEnded() {
+            return ended;
         }
 
         public void wake() {
             if (waiting) {
                 waiting = false;
-                continueAt(this, now);
+                continueAt(this, now, 0);
             }
         }
     }
 
     private final PriorityQueue<Event> events = new PriorityQueue<>();
-    private final Semaphore back = new Semaphore(0);
-    private final List<Runnable> afterEvents = new ArrayList<>();
     private final List<Fiber> fibers = new ArrayList<>();
-    private Fiber current;
-    private RuntimeException failure;
+    private final Fiber root = new Fiber("root");
+    private Runnable afterEvent = () -> {};
+    private Fiber current = root;
+    private Throwable failure;
     private long now;
+    private long end;
     private long order;
     private long steps;
+    private long switches;
+    private boolean stop;
+
+    Scheduler() {
+        root.seat = Seat.ofOwner();
+    }
 
     public long now() {
         return now;
@@ -80,31 +101,27 @@ public final class Scheduler {
         return steps;
     }
 
+    long switches() {
+        return switches;
+    }
+
     /** Runs after every event. */
     void afterEach(Runnable check) {
-        afterEvents.add(check);
+        afterEvent = check;
     }
 
     public void at(long when, Runnable action) {
-        events.add(new Event(Math.max(when, now), order++, action));
+        events.add(new Event(Math.max(when, now), order++, action, null, 0));
     }
 
     public void after(Duration delay, Runnable action) {
         at(now + delay.toNanos(), action);
     }
 
-    void every(Duration interval, Runnable action) {
-        after(interval, () -> {
-            action.run();
-            every(interval, action);
-        });
-    }
-
     public Fiber spawn(String name, Runnable body) {
         var fiber = new Fiber(name);
         fibers.add(fiber);
-        Thread.ofVirtual().name(name).start(() -> {
-            fiber.go.acquireUninterruptibly();
+        fiber.seat = Seat.of(() -> {
             try {
                 if (!fiber.killed) {
                     body.run();
@@ -115,46 +132,89 @@ public final class Scheduler {
                 failure = new IllegalStateException(fiber.name + " failed", e);
             } finally {
                 fiber.ended = true;
-                back.release();
             }
+            work(fiber);
         });
-        continueAt(fiber, now);
+        continueAt(fiber, now, 0);
         return fiber;
     }
 
-    private void continueAt(Fiber fiber, long when) {
-        at(when, () -> {
-            if (fiber.ended) {
-                return;
-            }
-            if (now < fiber.pausedUntil) {
-                continueAt(fiber, fiber.pausedUntil);
-                return;
-            }
-            switchTo(fiber);
-        });
-    }
-
-    private void switchTo(Fiber fiber) {
-        Fiber before = current;
-        current = fiber;
-        fiber.go.release();
-        back.acquireUninterruptibly();
-        current = before;
+    private void continueAt(Fiber fiber, long when, long wait) {
+        events.add(new Event(Math.max(when, now), order++, null, fiber, wait));
     }
 
     public Fiber current() {
         return current;
     }
 
-    /** Gives control back until something continues this fiber. */
+    /** Runs events until the next one is for another fiber, which gets control, or for this one. */
+    private void work(Fiber self) {
+        while (true) {
+            Fiber next = nextFiber();
+            if (next == self && !self.ended) {
+                current = self;
+                return;
+            }
+            if (next != null) {
+                current = next;
+                switches++;
+                if (self.ended) {
+                    next.seat.call();
+                } else {
+                    self.seat.handTo(next.seat);
+                }
+                return;
+            }
+        }
+    }
+
+    /** One event; empty after an action. */
+    private Fiber nextFiber() {
+        try {
+            if (failure == null) {
+                afterEvent.run();
+            }
+            Event event = events.peek();
+            if (failure != null || stop || event == null || event.at > end) {
+                return root;
+            }
+            events.poll();
+            now = event.at;
+            steps++;
+            if (event.fiber == null) {
+                current = null;
+                event.action.run();
+                return null;
+            }
+            return continued(event);
+        } catch (RuntimeException | Error e) {
+            if (failure == null) {
+                failure = e;
+            }
+            return root;
+        }
+    }
+
+    private Fiber continued(Event event) {
+        Fiber fiber = event.fiber;
+        if (fiber.ended || event.awaited != 0 && !(fiber.waiting && fiber.wait == event.awaited)) {
+            return null;
+        }
+        if (now < fiber.pausedUntil && !fiber.killed) {
+            fiber.onHeld.run();
+            continueAt(fiber, fiber.pausedUntil, event.awaited);
+            return null;
+        }
+        fiber.waiting = false;
+        return fiber;
+    }
+
     private void giveBack() {
         Fiber self = current;
         if (self.killed) {
             throw new Killed();
         }
-        back.release();
-        self.go.acquireUninterruptibly();
+        work(self);
         if (self.killed) {
             throw new Killed();
         }
@@ -162,7 +222,7 @@ public final class Scheduler {
 
     /** Time passes for this fiber. */
     public void sleep(Duration time) {
-        continueAt(current, now + Math.max(1, time.toNanos()));
+        continueAt(current, now + Math.max(1, time.toNanos()), 0);
         giveBack();
     }
 
@@ -171,12 +231,7 @@ public final class Scheduler {
         Fiber self = current;
         self.waiting = true;
         long mine = ++self.wait;
-        at(now + Math.max(1, atMost.toNanos()), () -> {
-            if (self.waiting && self.wait == mine) {
-                self.waiting = false;
-                continueAt(self, now);
-            }
-        });
+        continueAt(self, now + Math.max(1, atMost.toNanos()), mine);
         giveBack();
     }
 
@@ -187,23 +242,40 @@ public final class Scheduler {
         giveBack();
     }
 
+    /** Lets virtual time pass for the thread that owns the run; its failures are thrown here. */
     void run(Duration length) {
-        long end = now + length.toNanos();
-        while (!events.isEmpty() && events.peek().at() <= end) {
-            Event event = events.poll();
-            now = event.at();
-            event.action().run();
-            steps++;
-            if (failure != null) {
-                throw failure;
-            }
-            afterEvents.forEach(Runnable::run);
+        end = now + length.toNanos();
+        stop = false;
+        work(root);
+        if (failure instanceof RuntimeException e) {
+            throw e;
         }
-        now = end;
+        if (failure instanceof Error e) {
+            throw e;
+        }
+        if (!stop) {
+            now = end;
+        }
+    }
+
+    /** Ends {@link #run} after the present event. */
+    void stop() {
+        stop = true;
+    }
+
+    /** Forgets the fibers that have ended, so that a long run does not grow. */
+    void forgetEnded() {
+        fibers.removeIf(fiber -> fiber.ended);
     }
 
     /** Ends every fiber, so that no thread is left. */
     void close() {
+        failure = null;
+        afterEvent = () -> {};
+        events.clear();
         fibers.forEach(Fiber::kill);
+        end = now;
+        stop = false;
+        work(root);
     }
 }

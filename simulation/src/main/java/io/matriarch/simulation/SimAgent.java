@@ -1,128 +1,102 @@
 package io.matriarch.simulation;
 
+import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.loop.BackgroundTask;
 import io.matriarch.app.loop.FailsafePromises;
 import io.matriarch.app.loop.HaLoop;
 import io.matriarch.app.loop.HaLoopBuilder;
 import io.matriarch.app.loop.LeaseGuard;
 import io.matriarch.app.loop.LeaseKeeper;
-import io.matriarch.app.loop.LeaseRecord;
 import io.matriarch.app.loop.MemberReport;
 import io.matriarch.app.loop.RequestBox;
-import io.matriarch.app.loop.SettingsSource;
 import io.matriarch.app.loop.TaskRunner;
 import io.matriarch.domain.cluster.LeaseId;
-import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
-import io.matriarch.domain.cluster.Tags;
-import io.matriarch.domain.failsafe.FailsafeAnswer;
 import io.matriarch.domain.failsafe.FailsafeClaim;
-import io.matriarch.domain.ha.HandoverAnswer;
-import io.matriarch.domain.ha.PeerAnswer;
-import io.matriarch.domain.ha.WatchdogView;
-import io.matriarch.domain.postgres.Lsn;
-import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.ha.LeaseView;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.ports.dcs.Dcs;
-import io.matriarch.ports.dcs.StoreSnapshot;
-import io.matriarch.ports.member.PeerClient;
-import io.matriarch.ports.testing.SimulatedClock;
-import io.matriarch.ports.watchdog.Watchdog;
+import io.matriarch.ports.dcs.DcsTiming;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /** One process of an agent: the production loop with its two helpers, driven as the agent's threads drive them. */
 final class SimAgent {
 
-    /** What of a host outlives its agents. */
-    static final class Host implements LeaseRecord {
-        final MemberName name;
-        final SimulatedClock clock;
-        final SimGuard guard;
-        final FakePostgres server;
-        private Optional<LeaseId> last = Optional.empty();
-        Optional<SimAgent> agent = Optional.empty();
-
-        Host(MemberName name, SimulatedClock clock, SimGuard guard, FakePostgres server) {
-            this.name = name;
-            this.clock = clock;
-            this.guard = guard;
-            this.server = server;
-        }
-
-        @Override
-        public Optional<LeaseId> last() {
-            return last;
-        }
-
-        @Override
-        public void write(LeaseId held) {
-            last = Optional.of(held);
-        }
-    }
-
     private final World world;
     private final Simulation simulation;
-    private final Host host;
+    private final SimHost host;
     private final Dcs dcs;
+    private final ServerPorts ports;
     private final List<Scheduler.Fiber> fibers = new ArrayList<>();
     private final LeaseKeeper keeper;
     private final LeaseGuard leaseGuard;
     private final RequestBox requests;
+    private final BackgroundTask task;
     private final FailsafePromises promises;
-    private final HaSettings settings;
+    private final SimSettings settings;
     private final HaLoop loop;
-    private Scheduler.Fiber turns;
+    private Optional<Scheduler.Fiber> turns = Optional.empty();
     private boolean rung;
     private boolean dead;
+    private boolean ending;
     private long pausedUntil;
+    private Runnable held = () -> {};
     private String lastSentence = "";
 
-    SimAgent(Simulation simulation, Host host, Dcs dcs, HaSettings settings) {
+    SimAgent(Simulation simulation, SimHost host, Dcs dcs, String document) {
         this.simulation = simulation;
         this.world = simulation.world();
         this.host = host;
         this.dcs = dcs;
-        host.server.forgetAgent();
+        ports = new ServerPorts(world, host.server, host.guard);
         keeper = new LeaseKeeper(dcs, host.clock, host.name, this::ring, host, new FiberLock(world.scheduler));
-        leaseGuard = new LeaseGuard(host.clock, host.server, keeper::lease);
-        keeper.adopt(settings.ttl());
-        leaseGuard.adopt(settings.ttl());
+        leaseGuard = new LeaseGuard(host.clock, ports, keeper::lease);
+        settings = new SimSettings(document, true, this::adopt);
+        adopt(settings.current());
         requests = new RequestBox(this::ring);
         promises = new FailsafePromises(host.clock, () -> keeper.lease().isPresent());
-        this.settings = settings;
-        var task = new BackgroundTask(runner(), this::ring);
-        loop = new HaLoopBuilder(host.name, () -> Tags.NONE)
-                .ports(dcs, host.server, host.server, new Peers())
-                .guards(host.guard, leaseGuard, new NoDog())
-                .keeping(host.clock, keeper, new Fixed(settings))
+        task = new BackgroundTask(runner(), this::ring);
+        loop = new HaLoopBuilder(host.name, () -> host.tags)
+                .ports(dcs, ports, ports, new SimPeers(simulation, host))
+                .guards(host.guard, leaseGuard, host.watchdog)
+                .keeping(host.clock, keeper, settings)
                 .beside(task, requests)
                 .promising(promises)
-                .reporting((seen, running) -> MemberReport.of(identity(host.name), seen, running, Optional.empty()))
+                .reporting((seen, running) -> MemberReport.of(identity(), seen, running, Optional.empty()))
                 .build();
-        host.server.onServerExit(task::serverExited);
+        ports.onServerExit(task::serverExited);
         dcs.watch(this::ring);
-        turns = fiber("turns", this::runTurns);
+        turns = Optional.of(fiber("turns", this::runTurns));
         fiber("keeper", () -> beside(keeper::keep));
-        fiber("guard", () -> beside(leaseGuard::check));
+        guard();
+    }
+
+    private void adopt(HaSettings wanted) {
+        dcs.adopt(new DcsTiming(wanted.ttl(), wanted.loopWait(), wanted.retryTimeout()));
+        keeper.adopt(wanted.ttl());
+        leaseGuard.adopt(wanted.ttl());
+        host.guard.adopt(wanted.ttl());
+        host.watchdog.adopt(wanted.ttl(), wanted.loopWait());
+        simulation.adopted(host);
     }
 
     static String url(MemberName name) {
         return "postgres://" + name + ":5432/postgres";
     }
 
-    private static MemberReport.Identity identity(MemberName name) {
+    private MemberReport.Identity identity() {
         return new MemberReport.Identity(
-                name, url(name), "http://" + name + ":8008/patroni", Optional.empty(), "4.1.4");
+                host.name, url(host.name), "http://" + host.name + ":8008/patroni", Optional.empty(), host.version);
     }
 
     private Scheduler.Fiber fiber(String what, Runnable body) {
+        fibers.removeIf(Scheduler.Fiber::isEnded);
         var fiber = world.scheduler.spawn(host.name + " " + what, body);
-        fiber.pauseUntil(pausedUntil);
+        fiber.pauseUntil(pausedUntil, held);
         fibers.add(fiber);
         return fiber;
     }
@@ -137,24 +111,22 @@ final class SimAgent {
         };
     }
 
-    private void ring() {
+    void ring() {
         rung = true;
-        if (turns != null) {
-            turns.wake();
-        }
+        turns.ifPresent(Scheduler.Fiber::wake);
     }
 
     private void runTurns() {
         while (loop.exit().isEmpty()) {
             Duration next = loop.turn();
-            String sentence = loop.view().orElseThrow().sentence();
-            if (!sentence.equals(lastSentence)) {
-                world.say(host.name.value(), sentence);
+            AgentView view = loop.view().orElseThrow();
+            if (world.isTracing() && !view.sentence().equals(lastSentence)) {
+                world.say(host.name.value(), view.sentence());
+                lastSentence = view.sentence();
             }
-            lastSentence = sentence;
-            simulation.turned(host.name);
+            simulation.turned(host, view);
             if (next.isPositive() && !rung) {
-                world.scheduler.await(next);
+                world.scheduler.await(host.clock.trueTime(next));
             } else {
                 world.scheduler.sleep(Duration.ofNanos(1000));
             }
@@ -162,14 +134,29 @@ final class SimAgent {
         }
         world.scheduler.at(world.now(), this::kill);
         world.say(host.name.value(), "agent ends with " + loop.exit());
-        simulation.ended(host);
+        simulation.ended(host, loop.exit().getAsInt());
     }
 
     private void beside(Supplier<Duration> step) {
         while (true) {
             Duration next = step.get();
-            world.scheduler.sleep(next.isPositive() ? next : Duration.ofMillis(1));
+            world.scheduler.sleep(next.isPositive() ? host.clock.trueTime(next) : Duration.ofMillis(1));
         }
+    }
+
+    /** The lease guard never waits for anything: it needs no stack of its own. */
+    private void guard() {
+        if (dead) {
+            return;
+        }
+        if (world.now() < pausedUntil) {
+            held.run();
+            world.scheduler.at(pausedUntil, this::guard);
+            return;
+        }
+        Duration next = leaseGuard.check();
+        world.scheduler.after(
+                next.isPositive() ? host.clock.trueTime(next).plusNanos(1) : Duration.ofMillis(1), this::guard);
     }
 
     /** The process is gone from one moment to the next. */
@@ -178,18 +165,24 @@ final class SimAgent {
             dead = true;
             dcs.close();
             List.copyOf(fibers).forEach(Scheduler.Fiber::kill);
-            host.server.close();
+            ports.close();
         }
     }
 
-    void pause(Duration length) {
-        pausedUntil = world.now() + length.toNanos();
-        fibers.forEach(fiber -> fiber.pauseUntil(pausedUntil));
+    void pause(Fault fault, Duration length) {
+        pausedUntil = Math.max(pausedUntil, world.now() + length.toNanos());
+        held = fault::hadEffect;
+        fibers.forEach(fiber -> fiber.pauseUntil(pausedUntil, held));
     }
 
     void shutdown() {
+        ending = true;
         loop.requestShutdown();
         ring();
+    }
+
+    boolean isEnding() {
+        return ending;
     }
 
     boolean isDead() {
@@ -200,167 +193,43 @@ final class SimAgent {
         return !dead && pausedUntil <= world.now();
     }
 
+    /** Whether it has a hold that it may believe in: only then it is worth asking for more. */
+    boolean holds() {
+        return !dead && keeper.view() instanceof LeaseView.Mine;
+    }
+
     /** Whether it would tell a client at this moment that it is the primary. */
     boolean saysLeader() {
         return answers() && keeper.isLeader();
     }
 
     /** What {@code POST /failsafe} does. */
-    private FailsafePromises.Answer promise(FailsafeClaim claim) {
+    FailsafePromises.Answer promise(FailsafeClaim claim) {
         var standing = FailsafePromises.Standing.of(
-                loop.view(), settings.failsafe(), host.server.isWritable(), settings.ttl());
+                loop.view(),
+                settings().failsafe(),
+                host.server.isWritable(),
+                settings().ttl());
         return promises.answer(claim, standing);
     }
 
-    OptionalInt exit() {
-        return loop.exit();
+    Optional<LeaseId> offer() {
+        return keeper.offer();
     }
 
-    /** Asks the other agents, as over REST. */
-    private final class Peers implements PeerClient {
-
-        @Override
-        public List<PeerAnswer> poll(List<Member> members, Optional<MemberName> suspect, Duration patience) {
-            world.scheduler.sleep(world.between(1, 20));
-            List<PeerAnswer> answers = new ArrayList<>();
-            boolean waited = false;
-            for (Member member : members) {
-                PeerAnswer answer = ask(member.name());
-                waited |= answer instanceof PeerAnswer.Unreachable
-                        && suspect.filter(member.name()::equals).isEmpty();
-                answers.add(answer);
-            }
-            world.scheduler.sleep(waited ? patience : world.between(1, 20));
-            return answers;
-        }
-
-        private PeerAnswer ask(MemberName name) {
-            Host other = simulation.host(name);
-            boolean answers = world.network.linked(host.name, name)
-                    && other.agent.filter(SimAgent::answers).isPresent()
-                    && other.server.isUp();
-            if (!answers) {
-                return new PeerAnswer.Unreachable(name, "no answer");
-            }
-            boolean primary = other.server.isWritable();
-            return new PeerAnswer.Reachable(
-                    name,
-                    !primary,
-                    primary ? Lsn.ZERO : other.server.end(),
-                    other.server.timeline(),
-                    other.server.streamsFrom(host.name),
-                    Tags.NONE,
-                    false);
-        }
-
-        /** As over HTTP: all at once, and silence costs two tries. */
-        @Override
-        public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafeClaim claim, Duration patience) {
-            world.scheduler.sleep(world.between(1, 20));
-            List<FailsafeAnswer> answers = new ArrayList<>();
-            for (Member member : members) {
-                answers.add(agree(member.name(), claim));
-            }
-            boolean waited = answers.stream().anyMatch(FailsafeAnswer.Refused.class::isInstance);
-            world.scheduler.sleep(waited ? patience.multipliedBy(2) : world.between(1, 20));
-            return answers;
-        }
-
-        private FailsafeAnswer agree(MemberName name, FailsafeClaim claim) {
-            Host other = simulation.host(name);
-            Optional<SimAgent> agent =
-                    world.linked(host.name, name) ? other.agent.filter(SimAgent::answers) : Optional.empty();
-            if (agent.isEmpty()) {
-                return new FailsafeAnswer.Refused(name, "no answer in time");
-            }
-            return switch (agent.get().promise(claim)) {
-                case FailsafePromises.Answer.Accepted _ -> new FailsafeAnswer.Accepted(name, Optional.empty());
-                case FailsafePromises.Answer.Disabled _ -> new FailsafeAnswer.Refused(name, "off");
-                case FailsafePromises.Answer.RunningAsLeader _ -> new FailsafeAnswer.Refused(name, "leads");
-                case FailsafePromises.Answer.Overtaken(String why) -> new FailsafeAnswer.Refused(name, why);
-            };
-        }
-
-        @Override
-        public boolean isAnotherProcess(Member namesake, Duration patience) {
-            return false;
-        }
-
-        @Override
-        public void requestCheckpoint(Member candidate, Duration patience) {
-            world.scheduler.sleep(world.between(1, 20));
-        }
-
-        @Override
-        public HandoverAnswer awaitPosition(
-                Member candidate, MemberName leader, Timeline timeline, Lsn end, Duration patience) {
-            long until = world.now() + patience.toNanos();
-            Host other = simulation.host(candidate.name());
-            while (world.now() < until && !world.scheduler.current().interrupted) {
-                boolean has = world.network.linked(host.name, candidate.name())
-                        && other.agent.filter(SimAgent::answers).isPresent()
-                        && other.server.isUp()
-                        && other.server.isStandby()
-                        && other.server.timeline().equals(timeline)
-                        && other.server.end().isAtLeast(end);
-                if (has) {
-                    Lsn position = other.server.end();
-                    return other.agent
-                            .get()
-                            .keeper
-                            .offer()
-                            .<HandoverAnswer>map(id -> new HandoverAnswer.Ready(timeline, position, id))
-                            .orElseGet(() -> new HandoverAnswer.NotReady("no lease to offer"));
-                }
-                world.scheduler.sleep(Duration.ofMillis(50));
-            }
-            return new HandoverAnswer.NotReady("not in time");
-        }
+    Optional<AgentView> view() {
+        return loop.view();
     }
 
-    /** No device. */
-    private static final class NoDog implements Watchdog {
-        @Override
-        public WatchdogView view() {
-            return WatchdogView.OFF;
-        }
-
-        @Override
-        public void adopt(Duration ttl, Duration loopWait) {
-            // There is no timeout to change.
-        }
-
-        @Override
-        public boolean arm() {
-            return true;
-        }
-
-        @Override
-        public void keepalive() {
-            // There is nothing to keep from firing.
-        }
-
-        @Override
-        public void disarm() {
-            // There is nothing to stop.
-        }
+    HaSettings settings() {
+        return settings.current();
     }
 
-    /** Settings that stay. */
-    private record Fixed(HaSettings settings) implements SettingsSource {
-        @Override
-        public HaSettings adopt(StoreSnapshot snapshot) {
-            return settings;
-        }
+    RequestBox requests() {
+        return requests;
+    }
 
-        @Override
-        public HaSettings current() {
-            return settings;
-        }
-
-        @Override
-        public String document() {
-            return "{\"ttl\":10}";
-        }
+    boolean isBusy() {
+        return task.peek() instanceof io.matriarch.domain.ha.TaskView.Running;
     }
 }

@@ -4,7 +4,6 @@ import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.time.LeaseLadder;
 import io.matriarch.domain.time.MonotonicTime;
-import io.matriarch.ports.testing.SimulatedClock;
 import io.matriarch.ports.watchdog.Guard;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,31 +16,30 @@ import java.util.Optional;
 final class SimGuard implements Guard {
 
     private final World world;
-    private final SimulatedClock clock;
-    private final Duration ttl;
+    private final SimClock clock;
+    private final SimServer server;
     private final boolean process;
-    private Optional<MonotonicTime> deadline = Optional.empty();
-    private FakePostgres server;
+    private Optional<MonotonicTime> killAt = Optional.empty();
+    private Duration ttl;
     private long armed;
 
-    SimGuard(World world, SimulatedClock clock, Duration ttl, boolean process) {
+    SimGuard(World world, SimClock clock, SimServer server, Duration ttl, boolean process) {
         this.world = world;
         this.clock = clock;
+        this.server = server;
         this.ttl = ttl;
         this.process = process;
+        server.guardedBy(this);
+        clock.onChange(this::look);
     }
 
-    void guards(FakePostgres guarded) {
-        server = guarded;
+    /** The agent tells it with the configuration. */
+    void adopt(Duration newTtl) {
+        ttl = newTtl;
     }
 
     boolean refusesStart() {
-        return process
-                && deadline.filter(end -> clock.now().hasReached(killAt(end))).isPresent();
-    }
-
-    private MonotonicTime killAt(MonotonicTime end) {
-        return LeaseLadder.of(ttl).killAt(end);
+        return process && killAt.isPresent() && clock.now().hasReached(killAt.get());
     }
 
     @Override
@@ -57,37 +55,53 @@ final class SimGuard implements Guard {
     @Override
     public void arm(LeaseId lease, MonotonicTime end) {
         if (process) {
-            deadline = Optional.of(deadline.map(end::max).orElse(end));
-            watch(++armed);
+            MonotonicTime third = LeaseLadder.of(ttl).killAt(end);
+            killAt = Optional.of(killAt.map(third::max).orElse(third));
+            look();
         }
     }
 
-    private void watch(long mine) {
-        if (mine != armed || deadline.isEmpty()) {
+    /** Looks again when something is due by this machine's clocks. */
+    private void look() {
+        if (!process || killAt.isEmpty()) {
             return;
         }
-        Duration left = clock.now().until(killAt(deadline.get()));
+        Duration left = clock.now().until(killAt.get());
         if (left.isPositive()) {
-            world.scheduler.after(left, () -> watch(mine));
+            long mine = ++armed;
+            world.scheduler.after(clock.trueTime(left).plusNanos(1), () -> {
+                if (mine == armed) {
+                    look();
+                }
+            });
         } else {
-            server.crash("killed by the guard process");
             // Until it is told otherwise nothing comes up again.
-            world.scheduler.after(Duration.ofMillis(10), () -> watch(mine));
+            server.crash("killed by the guard process");
         }
+    }
+
+    /** The machine has woken up. */
+    void wake() {
+        look();
     }
 
     @Override
     public void pause() {
-        deadline = Optional.empty();
+        killAt = Optional.empty();
     }
 
     @Override
     public void disarm(StopProof proof) {
-        deadline = Optional.empty();
+        killAt = Optional.empty();
     }
 
     @Override
     public GuardState state() {
-        return !process ? GuardState.ABSENT : deadline.isPresent() ? GuardState.ARMED : GuardState.DISARMED;
+        return !process ? GuardState.ABSENT : killAt.isPresent() ? GuardState.ARMED : GuardState.DISARMED;
+    }
+
+    /** The machine has been reset. */
+    void reset() {
+        killAt = Optional.empty();
     }
 }

@@ -5,27 +5,37 @@ import io.matriarch.domain.postgres.SystemIdentifier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** What everybody shares: time, chance, the network, the servers. */
 public final class World {
 
     final Scheduler scheduler = new Scheduler();
     final Random random;
-    final SortedMap<MemberName, FakePostgres> servers = new TreeMap<>();
+    final SortedMap<MemberName, SimServer> servers = new TreeMap<>();
     final Network network = new Network(this);
     private final List<Fault> faults = new ArrayList<>();
-    private final boolean printing;
+    private final Optional<Consumer<String>> trace;
     private long systemIdentifiers = 7_000_000_000_000_000_000L;
 
-    /** How likely a call to the store is to go wrong though the network is fine. */
-    double lossiness;
+    /** Told when a server begins to accept writes. */
+    Consumer<SimServer> onWritable = server -> {};
 
-    World(long seed, boolean printing) {
+    /** Told when a server is told to promote. */
+    Consumer<SimServer> onPromote = server -> {};
+
+    /** Told when a data directory is removed, and why. */
+    BiConsumer<SimServer, String> onWipe = (server, why) -> {};
+
+    World(long seed, Optional<Consumer<String>> trace) {
         this.random = new Random(seed);
-        this.printing = printing;
+        this.trace = trace;
     }
 
     public long now() {
@@ -72,12 +82,12 @@ public final class World {
     }
 
     public void say(String who, String what) {
-        if (printing) {
-            Tracer.line(now(), who, what);
+        if (trace.isPresent()) {
+            trace.get().accept(String.format(Locale.ROOT, "%10.3f %-6s %s", now() / 1e9, who, what));
         }
     }
 
-    boolean isPrinting() {
-        return printing;
+    boolean isTracing() {
+        return trace.isPresent();
     }
 }

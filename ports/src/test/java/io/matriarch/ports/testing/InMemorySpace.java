@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The keys and leases of one scope. The store's lock guards it. */
 final class InMemorySpace {
@@ -82,6 +83,15 @@ final class InMemorySpace {
             changed = true;
         }
         return takeHints();
+    }
+
+    /** How long until the lock or a member's key may end. */
+    Optional<Duration> untilNextEnd(MonotonicTime now) {
+        Optional<Duration> hold = holder.map(grant -> left(grant.ttl(), grant.noted(), now));
+        Optional<Duration> member = members.values().stream()
+                .map(one -> left(one.ttl(), one.noted(), now))
+                .min(Duration::compareTo);
+        return Stream.concat(hold.stream(), member.stream()).min(Duration::compareTo);
     }
 
     StoreSnapshot snapshot() {
@@ -231,7 +241,11 @@ final class InMemorySpace {
 
     /** The bound of SAF-002: the grantor's slower clock, a thousandth and 20 ms more than was promised. */
     private static boolean isOver(Duration ttl, MonotonicTime noted, MonotonicTime now) {
-        var bound = ttl.plus(ttl.dividedBy(1000)).plusMillis(20);
-        return now.grantorSince(noted).compareTo(bound) > 0;
+        return left(ttl, noted, now).isNegative();
+    }
+
+    private static Duration left(Duration ttl, MonotonicTime noted, MonotonicTime now) {
+        long bound = ttl.toNanos() + ttl.toNanos() / 1000 + 20_000_000;
+        return Duration.ofNanos(bound - now.grantorSince(noted).toNanos());
     }
 }

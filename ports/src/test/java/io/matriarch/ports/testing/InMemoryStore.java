@@ -63,6 +63,13 @@ public final class InMemoryStore {
         hints.forEach(Runnable::run);
     }
 
+    /** How long until the next lease may be over, by the store's clock; empty while there is none. */
+    public synchronized Optional<Duration> untilNextEnd() {
+        return spaces.values().stream()
+                .flatMap(space -> space.untilNextEnd(clock.now()).stream())
+                .min(Duration::compareTo);
+    }
+
     /** Who holds a scope's lock at this instant: for invariants of a simulation, which no client may ask for. */
     public Optional<LeaseId> holder(Scope scope) {
         return call(scope, space -> space.holder().map(InMemorySpace.Grant::id));

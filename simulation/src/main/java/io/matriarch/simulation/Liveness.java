@@ -1,0 +1,94 @@
+package io.matriarch.simulation;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What has to come about by itself once nothing goes wrong any more, and within how long. */
+final class Liveness {
+
+    private final Simulation simulation;
+    private final World world;
+
+    Liveness(Simulation simulation) {
+        this.simulation = simulation;
+        this.world = simulation.world();
+    }
+
+    /**
+     * L-1, L-2, L-7: a lease to end, a turn, a call that does not come back, the race; and a server that has to recover
+     * before it can serve.
+     */
+    Duration untilPrimary(Plan plan) {
+        return plan.ttl().plus(plan.loopWait()).plus(plan.retryTimeout()).plus(Duration.ofSeconds(150));
+    }
+
+    /** L-4, L-5, L-6, L-11: everybody follows again; copies, rewinds and their second tries take their time. */
+    Duration untilWhole(Plan plan) {
+        return untilPrimary(plan).plus(plan.ttl().multipliedBy(2)).plus(Duration.ofSeconds(240));
+    }
+
+    /** Empty if there is a primary. */
+    Optional<String> withoutPrimary() {
+        List<SimServer> writable = writable();
+        if (writable.size() != 1) {
+            return Optional.of("the primaries are "
+                    + writable.stream().map(SimServer::name).toList());
+        }
+        SimHost host = simulation.host(writable.getFirst().name());
+        return host.agent().filter(SimAgent::saysLeader).isPresent()
+                ? Optional.empty()
+                : Optional.of(host.name + " is the primary and does not say so");
+    }
+
+    private List<SimServer> writable() {
+        List<SimServer> writable = new ArrayList<>();
+        for (SimServer server : world.servers.values()) {
+            if (server.isWritable()) {
+                writable.add(server);
+            }
+        }
+        return writable;
+    }
+
+    /** Empty if all is well. */
+    Optional<String> unwell() {
+        Optional<String> without = withoutPrimary();
+        if (without.isPresent()) {
+            return without;
+        }
+        SimServer primary = writable().getFirst();
+        for (SimServer server : world.servers.values()) {
+            if (server != primary && !follows(server, primary)) {
+                return Optional.of(server.name() + " does not follow: " + server.describe(primary) + " ("
+                        + simulation
+                                .host(server.name())
+                                .agent()
+                                .flatMap(SimAgent::view)
+                                .map(view -> view.sentence())
+                        + ")");
+            }
+        }
+        if (simulation.invariants().cluster().request().isPresent()) {
+            return Optional.of("L-6: a request stays: "
+                    + simulation.invariants().cluster().request().get());
+        }
+        return Optional.empty();
+    }
+
+    private boolean follows(SimServer server, SimServer primary) {
+        SimServer at = server;
+        for (int hops = 0; hops < world.servers.size(); hops++) {
+            var source = at.receiver().connectedTo();
+            if (!at.isUp() || at.isPrimary() || source.isEmpty()) {
+                return false;
+            }
+            at = world.servers.get(source.get());
+            if (at == primary) {
+                return primary.tip().contains(server.tip());
+            }
+        }
+        return false;
+    }
+}

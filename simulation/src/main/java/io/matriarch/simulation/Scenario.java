@@ -1,0 +1,40 @@
+package io.matriarch.simulation;
+
+import io.matriarch.domain.settings.SyncSettings;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What is simulated; the rest is the seed's.
+ *
+ * @param guardProcess whether a guard outlives the agent; without one agents neither crash alone nor stand still, but in
+ *     a synchronous mode, which needs no clock
+ * @param chaos how long things go wrong
+ * @param sync the synchronous mode to begin with; in one that never changes no commit may be lost, whatever the guard
+ * @param store the store, one somewhere on the network if none is named
+ */
+public record Scenario(boolean guardProcess, Duration chaos, SyncSettings.Mode sync, Optional<SimStore.Kind> store) {
+
+    public Scenario(boolean guardProcess, Duration chaos) {
+        this(guardProcess, chaos, SyncSettings.Mode.OFF, Optional.empty());
+    }
+
+    /** The same in a synchronous mode. */
+    public Scenario with(SyncSettings.Mode mode) {
+        return new Scenario(guardProcess, chaos, mode, store);
+    }
+
+    /** The same on another store. */
+    public Scenario on(SimStore.Kind kind) {
+        return new Scenario(guardProcess, chaos, sync, Optional.of(kind));
+    }
+
+    /** Whether an agent may stand still or die while its server lives on. */
+    boolean agentsFailAlone() {
+        return guardProcess || sync != SyncSettings.Mode.OFF;
+    }
+
+    SimStore.Kind kind() {
+        return store.orElse(MemoryStore::new);
+    }
+}
