@@ -21,9 +21,10 @@ class MonotonicTimeTest {
             var now = new MonotonicTime(5_000_000 + boot, 7_000_000 + raw, 9_000_000 + mono);
             long length = random.nextInt(1000);
             var deadline = start.plus(Duration.ofNanos(length));
-            assertThat(now.hasReached(deadline)).isEqualTo(boot >= length || raw >= length);
-            assertThat(now.until(deadline)).isEqualTo(Duration.ofNanos(length - Math.max(boot, raw)));
-            assertThat(now.since(start)).isEqualTo(Duration.ofNanos(Math.max(boot, raw)));
+            long slept = Math.max(0, boot - mono);
+            assertThat(now.hasReached(deadline)).isEqualTo(boot >= length || raw + slept >= length);
+            assertThat(now.until(deadline)).isEqualTo(Duration.ofNanos(length - Math.max(boot, raw + slept)));
+            assertThat(now.since(start)).isEqualTo(Duration.ofNanos(Math.max(boot, raw + slept)));
             assertThat(now.grantorSince(start)).isEqualTo(Duration.ofNanos(Math.min(raw, mono)));
             assertThat(now.hasReached(deadline)).isEqualTo(!now.until(deadline).isPositive());
         }
@@ -37,6 +38,20 @@ class MonotonicTimeTest {
         var woken = new MonotonicTime(Duration.ofHours(1).toNanos(), 5, 5);
         assertThat(woken.hasReached(deadline)).isTrue();
         assertThat(woken.grantorSince(start)).isLessThan(Duration.ofSeconds(30));
+    }
+
+    @Test
+    @DisplayName("SAF-002 a machine that slept while a time daemon slowed its clocks down: the hold ends in true time")
+    void suspendWhileSlewed() {
+        var deadline = MonotonicTime.ofNanos(0).plus(Duration.ofSeconds(10));
+        // Nine seconds awake at nine tenths of the rate, one second asleep.
+        long monotonic = Duration.ofMillis(8100).toNanos();
+        var now = new MonotonicTime(
+                monotonic + Duration.ofSeconds(1).toNanos(),
+                Duration.ofSeconds(9).toNanos(),
+                monotonic);
+        assertThat(now.hasReached(deadline)).isTrue();
+        assertThat(now.until(deadline)).isZero();
     }
 
     @Test
