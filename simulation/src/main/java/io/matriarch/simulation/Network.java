@@ -128,7 +128,7 @@ public final class Network {
     }
 
     /** Everything gets through again. */
-    void heal() {
+    public void heal() {
         troubles.clear();
         storeLoss = 0;
         onHealed.forEach(Runnable::run);

@@ -243,7 +243,7 @@ public final class Scheduler {
     }
 
     /** Lets virtual time pass for the thread that owns the run; its failures are thrown here. */
-    void run(Duration length) {
+    public void run(Duration length) {
         end = now + length.toNanos();
         stop = false;
         work(root);
@@ -269,7 +269,7 @@ public final class Scheduler {
     }
 
     /** Ends every fiber, so that no thread is left. */
-    void close() {
+    public void close() {
         failure = null;
         afterEvent = () -> {};
         events.clear();

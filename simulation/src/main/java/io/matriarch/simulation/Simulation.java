@@ -24,7 +24,7 @@ public final class Simulation {
 
     /** A rule is broken. */
     public static final class Violation extends RuntimeException {
-        Violation(long nanos, String what) {
+        public Violation(long nanos, String what) {
             super(String.format(Locale.ROOT, "after %.3f s: %s", nanos / 1e9, what));
         }
     }

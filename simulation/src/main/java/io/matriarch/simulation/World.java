@@ -33,7 +33,7 @@ public final class World {
     /** Told when a data directory is removed, and why. */
     BiConsumer<SimServer, String> onWipe = (server, why) -> {};
 
-    World(long seed, Optional<Consumer<String>> trace) {
+    public World(long seed, Optional<Consumer<String>> trace) {
         this.random = new Random(seed);
         this.trace = trace;
     }
@@ -87,7 +87,7 @@ public final class World {
         }
     }
 
-    boolean isTracing() {
+    public boolean isTracing() {
         return trace.isPresent();
     }
 }
