@@ -4,6 +4,7 @@ import io.matriarch.adapters.raft.lease.CommandCodec;
 import io.matriarch.adapters.raft.lease.Effect;
 import io.matriarch.adapters.raft.lease.LeaseTable;
 import io.matriarch.adapters.raft.lease.MalformedException;
+import io.matriarch.adapters.raft.lease.Outcome;
 import io.matriarch.adapters.raft.lease.RaftCommand;
 import io.matriarch.adapters.raft.lease.StoreEntry;
 import io.matriarch.domain.cluster.Lease;
@@ -42,6 +43,7 @@ final class Ledger {
     private final World world;
     private final String scope;
     private final List<LogEntry> committed = new ArrayList<>();
+    private final List<Optional<Outcome>> outcomes = new ArrayList<>();
     private final LeaseTable table = new LeaseTable();
     private final SortedMap<String, Belief> beliefs = new TreeMap<>();
     private final List<Version> versions = new ArrayList<>();
@@ -80,15 +82,14 @@ final class Ledger {
             throw violation(voter + " commits entry " + entry.index() + " after " + committed.size());
         }
         committed.add(entry);
-        if (!entry.isBeginning()) {
-            apply(voter, entry);
-        }
+        outcomes.add(entry.isBeginning() ? Optional.empty() : Optional.of(apply(voter, entry)));
     }
 
-    private void apply(MemberName voter, LogEntry entry) {
+    private Outcome apply(MemberName voter, LogEntry entry) {
+        Effect effect;
         try {
             var command = CommandCodec.decode(ByteBuffer.wrap(entry.command()));
-            var effect = table.apply(entry.index(), command);
+            effect = table.apply(entry.index(), command);
             if (world.isTracing()) {
                 world.say(voter.value(), "commits " + entry.index() + " of term " + entry.term() + ": " + command);
             }
@@ -104,6 +105,15 @@ final class Ledger {
             if (versions.size() > 2 * REMEMBERED) {
                 versions.subList(0, REMEMBERED).clear();
             }
+        }
+        return effect.outcome();
+    }
+
+    /** Voters that apply one log come to one state, whenever they do and from whatever snapshot. */
+    void applies(MemberName voter, long index, Outcome outcome) {
+        var first = outcomes.get((int) index - 1);
+        if (!first.equals(Optional.of(outcome))) {
+            throw violation(voter + " applies entry " + index + " with " + outcome + ", the first one with " + first);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.matriarch.simulation.raft;
 
 import io.matriarch.adapters.raft.lease.CommandCodec;
+import io.matriarch.adapters.raft.lease.Effect;
 import io.matriarch.adapters.raft.lease.ExpiryRule;
 import io.matriarch.adapters.raft.lease.LeaseNotes;
 import io.matriarch.adapters.raft.lease.LeaseTable;
@@ -295,16 +296,18 @@ final class SimVoter implements Voter {
             if (entry.isBeginning()) {
                 return;
             }
+            Effect effect;
             try {
-                var effect = state.apply(entry.index(), ByteBuffer.wrap(entry.command()));
-                core.proposal(entry.index()).ifPresent(end -> end.accept(new ProposalEnd.Applied(effect.outcome())));
-                if (!effect.woken().isEmpty()) {
-                    later(Duration.ofNanos(1), core::tellCommit);
-                    later(Duration.ofMillis(10), core::tellCommit);
-                    hint();
-                }
-            } catch (MalformedException e) {
-                throw new IllegalStateException("entry " + entry.index() + " cannot be read", e);
+                effect = state.apply(entry.index(), ByteBuffer.wrap(entry.command()));
+            } catch (MalformedException | RuntimeException e) {
+                throw store.ledger().violation(self + " cannot apply entry " + entry.index() + ": " + e);
+            }
+            store.ledger().applies(self, entry.index(), effect.outcome());
+            core.proposal(entry.index()).ifPresent(end -> end.accept(new ProposalEnd.Applied(effect.outcome())));
+            if (!effect.woken().isEmpty()) {
+                later(Duration.ofNanos(1), core::tellCommit);
+                later(Duration.ofMillis(10), core::tellCommit);
+                hint();
             }
             store.applied(self, disk, state, entry.index());
         }

@@ -15,14 +15,14 @@ class StoreRunTest {
     @Test
     @DisplayName("SAF-002, SAF-010, SAF-011, SAF-012, SAF-013: leases end after their holders' deadlines, at ttl 10")
     void usualTtl() {
-        seeds(1, 60, Duration.ofSeconds(10));
+        seeds(1, 40, Duration.ofSeconds(10));
     }
 
     @Test
     @DisplayName(
             "SAF-002, SAF-010, SAF-011, SAF-012, SAF-013, SAF-071: the same at ttl 3, with short election timeouts")
     void shortTtl() {
-        seeds(1001, 60, Duration.ofSeconds(3));
+        seeds(1001, 40, Duration.ofSeconds(3));
     }
 
     @Test
