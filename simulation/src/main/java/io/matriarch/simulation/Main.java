@@ -1,13 +1,14 @@
 package io.matriarch.simulation;
 
 import io.matriarch.domain.settings.SyncSettings;
+import io.matriarch.simulation.raft.RaftStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
 /**
  * Runs seeds: {@code simulate [--seeds N] [--from S] [--seed S] [--hours H] [--threads T] [--agent-only] [--sync MODE]
- * [--trace]}.
+ * [--store memory|raft] [--trace]}.
  */
 public final class Main {
 
@@ -23,6 +24,11 @@ public final class Main {
                 SyncSettings.Mode.valueOf(text(all, "--sync", "off").toUpperCase(Locale.ROOT));
         var scenario = new Scenario(!all.contains("--agent-only"), Duration.ofMillis(Math.round(hours * 3_600_000)))
                 .with(sync);
+        scenario = switch (text(all, "--store", "")) {
+            case "raft" -> scenario.on(RaftStore::new);
+            case "memory" -> scenario.on(MemoryStore::new);
+            default -> scenario;
+        };
         var batch = new Batch(scenario, (int) number(all, "--threads", 1), System.out);
         if (all.contains("--trace")) {
             System.exit(batch.trace(from) ? 0 : 1);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** One linearizable store somewhere on the network: the fast fidelity. */
-final class MemoryStore implements SimStore {
+public final class MemoryStore implements SimStore {
 
     /** No lease is shorter. */
     private static final Duration SHORTEST = Duration.ofSeconds(3);
@@ -22,7 +22,7 @@ final class MemoryStore implements SimStore {
     private final InMemoryStore store;
     private final Dcs observer;
 
-    MemoryStore(World world, List<MemberName> members, DcsTiming timing) {
+    public MemoryStore(World world, List<MemberName> members, DcsTiming timing) {
         this.world = world;
         this.timing = timing;
         var clock = new SimClock(world);

@@ -1,6 +1,7 @@
 package io.matriarch.simulation;
 
 import io.matriarch.domain.settings.SyncSettings;
+import io.matriarch.simulation.raft.RaftStore;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -11,7 +12,7 @@ import java.util.Optional;
  *     a synchronous mode, which needs no clock
  * @param chaos how long things go wrong
  * @param sync the synchronous mode to begin with; in one that never changes no commit may be lost, whatever the guard
- * @param store the store, one somewhere on the network if none is named
+ * @param store the store; by the seed, one somewhere on the network or the embedded one, if none is named
  */
 public record Scenario(boolean guardProcess, Duration chaos, SyncSettings.Mode sync, Optional<SimStore.Kind> store) {
 
@@ -34,7 +35,8 @@ public record Scenario(boolean guardProcess, Duration chaos, SyncSettings.Mode s
         return guardProcess || sync != SyncSettings.Mode.OFF;
     }
 
-    SimStore.Kind kind() {
-        return store.orElse(MemoryStore::new);
+    /** Every other seed meets the store that lives in the members, if none is named. */
+    SimStore.Kind kind(long seed) {
+        return store.orElse(seed % 2 == 0 ? RaftStore::new : MemoryStore::new);
     }
 }

@@ -47,7 +47,7 @@ public final class Simulation {
         world = new World(seed, trace);
         this.scenario = scenario;
         plan = Plan.of(world.random, scenario);
-        store = scenario.kind()
+        store = scenario.kind(seed)
                 .create(world, plan.members(), new DcsTiming(plan.ttl(), plan.loopWait(), plan.retryTimeout()));
         ledger = new Ledger(world);
         invariants = new Invariants(this, store, ledger, scenario.guardProcess() || !scenario.agentsFailAlone());

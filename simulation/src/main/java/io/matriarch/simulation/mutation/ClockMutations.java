@@ -71,7 +71,7 @@ final class ClockMutations {
                     List.of(AGENTS, CLUSTER),
                     edit(
                             GUARD,
-                            "if (now.hasReached(ladder.killAt(end).minus(ladder.politeness().dividedBy(2)))) {",
+                            "if (now.hasReached(killFrom(ladder, end))) {",
                             "if (now.hasReached(end)) {"),
                     edit(GUARD, "if (now.hasReached(ladder.immediateAt(end))) {", "if (now.hasReached(end)) {"),
                     edit(

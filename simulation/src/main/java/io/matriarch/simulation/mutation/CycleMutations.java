@@ -141,8 +141,8 @@ final class CycleMutations {
                     GUARDED,
                     edit(
                             Source.domain("ha/Candidates"),
-                            "if (now.isPrimary() && !peer.streams()) {",
-                            "if (now.isPrimary() && peer.position().isZero()) {"),
+                            "if (now.postgres().sql() instanceof SqlView.Primary && !peer.streams()) {",
+                            "if (now.postgres().sql() instanceof SqlView.Primary && peer.position().isZero()) {"),
                     edit(TASKS, "&& ready.flushed().isAtLeast(waiting.position().end())) {", ") {"),
                     edit(Source.loop("PostgresActions"), "wait.position().end(),", "Lsn.ZERO,")),
             of(

@@ -1,6 +1,7 @@
 package io.matriarch.simulation.mutation;
 
 import io.matriarch.domain.settings.SyncSettings;
+import io.matriarch.simulation.MemoryStore;
 import io.matriarch.simulation.Scenario;
 import io.matriarch.simulation.Simulation;
 import io.matriarch.simulation.raft.RaftStore;
@@ -15,7 +16,7 @@ import java.util.function.BiFunction;
 public final class SeedRunner implements BiFunction<String, Long, Optional<String>> {
 
     private static final Duration STORE_CHAOS = Duration.ofMinutes(5);
-    private static final Duration CHAOS = Duration.ofHours(2);
+    private static final Duration CHAOS = Duration.ofHours(1);
 
     /** Called by reflection. */
     public SeedRunner() {
@@ -49,7 +50,7 @@ public final class SeedRunner implements BiFunction<String, Long, Optional<Strin
         switch (hunt) {
             case STORE -> StoreRun.run(seed, Duration.ofSeconds(10), STORE_CHAOS, Optional.empty());
             case FAST_STORE -> StoreRun.run(seed, Duration.ofSeconds(3), STORE_CHAOS, Optional.empty());
-            case CLUSTER -> Simulation.run(seed, guarded, Optional.empty());
+            case CLUSTER -> Simulation.run(seed, guarded.on(MemoryStore::new), Optional.empty());
             case RAFT_CLUSTER -> Simulation.run(seed, guarded.on(RaftStore::new), Optional.empty());
             case AGENTS -> Simulation.run(seed, alone, Optional.empty());
             case PRIORITY -> Simulation.run(seed, guarded.with(SyncSettings.Mode.PRIORITY), Optional.empty());

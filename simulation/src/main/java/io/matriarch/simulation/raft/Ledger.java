@@ -164,11 +164,15 @@ final class Ledger {
         }
     }
 
-    /** A leader's log has everything that was ever committed (of which what was acknowledged is a part). */
-    void leads(MemberName voter, Disk disk) {
+    /**
+     * A leader's log has everything that was committed in the terms before its own, of which what was acknowledged is a
+     * part. One that stood still since its election may lead belatedly, after others have committed more.
+     */
+    void leads(MemberName voter, long term, Disk disk) {
         elections++;
         for (long index = Math.max(disk.firstIndex(), committed.size() - 200L); index <= committed.size(); index++) {
-            if (index > 0 && (!disk.has(index) || !disk.entry(index).same(committed.get((int) index - 1)))) {
+            boolean before = index > 0 && committed.get((int) index - 1).term() < term;
+            if (before && !(disk.has(index) && disk.entry(index).same(committed.get((int) index - 1)))) {
                 throw violation(voter + " leads without the committed entry " + index);
             }
         }

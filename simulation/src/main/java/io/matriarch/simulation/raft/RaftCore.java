@@ -187,8 +187,8 @@ final class RaftCore {
 
     // --- time
 
-    /** Looks at the time, some times an election timeout. */
-    void tick(boolean heartbeat) {
+    /** Looks at the time, some times an election timeout: a leader's heartbeats go with it. */
+    void tick() {
         long now = process.now();
         if (role == Role.LEADER) {
             long heard = followers.values().stream()
@@ -196,7 +196,7 @@ final class RaftCore {
                     .count();
             if (1 + heard < quorum()) {
                 stepDown(term(), Optional.empty());
-            } else if (heartbeat) {
+            } else {
                 others.forEach(this::replicate);
             }
         } else if (now >= campaignAt) {

@@ -12,6 +12,7 @@ import io.matriarch.ports.dcs.DcsTiming;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import io.matriarch.ports.plugin.DcsContext;
 import io.matriarch.ports.time.Clock;
+import io.matriarch.simulation.Network;
 import io.matriarch.simulation.SimStore;
 import io.matriarch.simulation.World;
 import java.time.Duration;
@@ -25,6 +26,9 @@ public final class RaftStore implements SimStore {
 
     static final Scope SCOPE = new Scope("service", "batman");
 
+    private static final MemberName WITNESS = new MemberName("witness");
+    private static final double LOSS = 0.01;
+
     private final World world;
     private final List<MemberName> members;
     private final DcsTiming timing;
@@ -32,9 +36,8 @@ public final class RaftStore implements SimStore {
     private final SortedMap<MemberName, Disk> disks = new TreeMap<>();
     private final SortedMap<MemberName, SimVoter> voters = new TreeMap<>();
     private final int compactEvery;
-    private boolean faulty = true;
+    private long noisyUntil;
     private long slowDisksUntil;
-    private final double loss;
 
     public RaftStore(World world, List<MemberName> members, DcsTiming timing) {
         this.world = world;
@@ -42,9 +45,15 @@ public final class RaftStore implements SimStore {
         this.timing = timing;
         this.ledger = new Ledger(world, SCOPE.path());
         this.compactEvery = 20 + world.random().nextInt(400);
-        this.loss = world.chance(0.5) ? 0.01 : 0;
         members.forEach(world.network()::add);
+        world.network().add(Network.STORE);
         members.forEach(member -> disks.put(member, new Disk()));
+        if (members.size() == 2) {
+            // Two cannot tell who of them is cut off: a third one votes that has no server.
+            world.network().add(WITNESS);
+            disks.put(WITNESS, new Disk());
+            voters.put(WITNESS, new SimVoter(this, WITNESS, disks.get(WITNESS), new MachineClock(world.scheduler())));
+        }
     }
 
     @Override
@@ -61,43 +70,56 @@ public final class RaftStore implements SimStore {
     }
 
     List<MemberName> others(MemberName self) {
-        return members.stream().filter(one -> !one.equals(self)).toList();
+        return disks.keySet().stream().filter(one -> !one.equals(self)).toList();
     }
 
     /** SAF-071. */
-    Duration electionTimeout() {
-        return Duration.ofMillis(timing.ttl().compareTo(Duration.ofSeconds(5)) < 0 ? 500 : 1000);
+    static Duration electionTimeout(Duration ttl) {
+        return Duration.ofMillis(ttl.compareTo(Duration.ofSeconds(5)) < 0 ? 500 : 1000);
+    }
+
+    DcsTiming timing() {
+        return timing;
+    }
+
+    /** For so long messages are lost, late and overtaken, hints get lost, and processes stop in the middle of things. */
+    void noisy(Duration length) {
+        noisyUntil = Math.max(noisyUntil, world.now() + length.toNanos());
+    }
+
+    private boolean noise(double probability) {
+        return world.now() < noisyUntil && world.chance(probability);
     }
 
     // --- chance
 
     /** Between two steps of a process that are not one. */
     Duration hesitation() {
-        return faulty && world.chance(0.01)
+        return noise(0.01)
                 ? world.between(5, 300)
                 : Duration.ofNanos(20_000 + world.random().nextInt(500_000));
     }
 
     Duration syncTime() {
-        boolean slow = world.now() < slowDisksUntil || faulty && world.chance(0.005);
+        boolean slow = world.now() < slowDisksUntil || noise(0.005);
         return slow
                 ? world.between(20, 900)
                 : Duration.ofNanos(50_000 + world.random().nextInt(1_500_000));
     }
 
     boolean losesHint() {
-        return faulty && world.chance(0.05);
+        return noise(0.05);
     }
 
     Duration hintDelay() {
-        return faulty && world.chance(0.03) ? world.between(100, 3000) : world.between(1, 20);
+        return noise(0.03) ? world.between(100, 3000) : world.between(1, 20);
     }
 
     // --- the network
 
     /** A message on its way: lost, late, or behind one that was sent after it. */
     void send(MemberName from, MemberName to, Message message) {
-        if (!world.network().delivers(from, to) || faulty && world.chance(loss)) {
+        if (!arrives(from, to)) {
             return;
         }
         world.scheduler().after(travel(from, to), () -> {
@@ -108,9 +130,18 @@ public final class RaftStore implements SimStore {
         });
     }
 
+    /** Who is cut from "the store" is so with the port of the raft group alone. */
+    private boolean arrives(MemberName from, MemberName to) {
+        var network = world.network();
+        return network.delivers(from, to)
+                && network.delivers(from, Network.STORE)
+                && network.delivers(Network.STORE, to)
+                && !noise(LOSS);
+    }
+
     private Duration travel(MemberName from, MemberName to) {
         var usual = world.network().travel(from, to);
-        return faulty && world.chance(0.01) ? usual.plus(world.between(20, 1500)) : usual;
+        return noise(0.01) ? usual.plus(world.between(20, 1500)) : usual;
     }
 
     /** A question over a connection of its own; the fiber that asks waits for the answer. */
@@ -127,12 +158,12 @@ public final class RaftStore implements SimStore {
         }
         var sentAt = clock.now();
         var waiting = new Waiting<StoreReply>(world.scheduler());
-        if (world.network().delivers(from, to) && !(faulty && world.chance(loss))) {
+        if (arrives(from, to)) {
             world.scheduler()
                     .after(
                             travel(from, to),
                             () -> voter.serve(request, reply -> {
-                                if (world.network().delivers(to, from) && !(faulty && world.chance(loss))) {
+                                if (arrives(to, from)) {
                                     world.scheduler().after(travel(to, from), () -> waiting.tell(reply));
                                 }
                             }));
@@ -192,22 +223,27 @@ public final class RaftStore implements SimStore {
             return Optional.empty();
         }
         var victim = living.get(world.random().nextInt(living.size()));
-        switch (world.random().nextInt(4)) {
+        switch (world.random().nextInt(6)) {
             case 0 -> {
                 victim.getValue().rebuild();
-                return Optional.of(victim.getKey() + "'s voter is built anew");
+                return Optional.of("a voter is built anew, " + victim.getKey());
             }
             case 1 -> {
                 var length = world.between(100, 5000);
                 slowDisksUntil = world.now() + length.toNanos();
-                return Optional.of("disks are slow for " + length);
+                return Optional.of("disks are slow, for " + length);
             }
             case 2 -> {
                 living.stream()
                         .map(java.util.Map.Entry::getValue)
                         .filter(SimVoter::isLeading)
                         .forEach(leader -> leader.transferTo(victim.getKey()));
-                return Optional.of("the raft leadership is to go to " + victim.getKey());
+                return Optional.of("the raft leadership is to move, to " + victim.getKey());
+            }
+            case 3, 4 -> {
+                var length = world.between(1000, 60_000);
+                noisy(length);
+                return Optional.of("the raft group has a bad time, for " + length);
             }
             default -> {
                 living.stream()
@@ -223,7 +259,7 @@ public final class RaftStore implements SimStore {
 
     @Override
     public void heal() {
-        faulty = false;
+        noisyUntil = 0;
         slowDisksUntil = 0;
     }
 }

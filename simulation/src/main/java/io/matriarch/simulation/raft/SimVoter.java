@@ -36,7 +36,7 @@ import java.util.function.Consumer;
  */
 final class SimVoter implements Voter {
 
-    private static final Duration TICK = Duration.ofMillis(50);
+    private static final int TICKS = 3;
 
     private final RaftStore store;
     private final World world;
@@ -56,7 +56,7 @@ final class SimVoter implements Voter {
     private long build;
     private boolean dead;
     private long pausedUntil;
-    private long beats;
+    private Duration electionTimeout;
 
     SimVoter(RaftStore store, MemberName self, Disk disk, Clock clock) {
         this.store = store;
@@ -65,10 +65,10 @@ final class SimVoter implements Voter {
         this.self = self;
         this.disk = disk;
         this.clock = clock;
+        this.electionTimeout = RaftStore.electionTimeout(store.timing().ttl());
         this.expiries = new ExpiryProposals(new Log(), _ -> {}, nanos());
         begin();
         tick(build);
-        expire(build);
     }
 
     private void begin() {
@@ -85,7 +85,11 @@ final class SimVoter implements Voter {
         disk.crash(false);
         begin();
         tick(build);
-        expire(build);
+    }
+
+    /** Follows a changed ttl (SAF-071). */
+    void adoptTtl(Duration ttl) {
+        electionTimeout = RaftStore.electionTimeout(ttl);
     }
 
     void crash() {
@@ -127,14 +131,18 @@ final class SimVoter implements Voter {
     }
 
     private void tick(long mine) {
-        later(TICK, () -> {
-            core.tick(++beats % 2 == 0);
+        later(electionTimeout.dividedBy(TICKS), () -> {
+            core.tick();
             tick(mine);
         });
     }
 
-    private void expire(long mine) {
-        later(expiries.turn(nanos()).plus(store.hesitation()), () -> expire(mine));
+    /** It begins with the office, as the production loop is woken by it, and ends with it. */
+    private void expire(long term) {
+        var next = expiries.turn(nanos()).plus(store.hesitation());
+        if (leaderTerm == term) {
+            later(next, () -> expire(term));
+        }
     }
 
     void receive(Message message) {
@@ -222,7 +230,7 @@ final class SimVoter implements Voter {
 
     @Override
     public Duration electionTimeout() {
-        return store.electionTimeout();
+        return electionTimeout;
     }
 
     @Override
@@ -271,7 +279,7 @@ final class SimVoter implements Voter {
 
         @Override
         public Duration electionTimeout() {
-            return store.electionTimeout();
+            return electionTimeout;
         }
 
         @Override
@@ -333,7 +341,8 @@ final class SimVoter implements Voter {
         @Override
         public void leads(long term) {
             leaderTerm = term;
-            store.ledger().leads(self, disk);
+            store.ledger().leads(self, term, disk);
+            later(store.hesitation(), () -> expire(term));
             world.say(self.value(), "leads the raft group in term " + term);
         }
 

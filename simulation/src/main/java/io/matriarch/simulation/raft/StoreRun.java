@@ -3,7 +3,6 @@ package io.matriarch.simulation.raft;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.MemberName;
-import io.matriarch.domain.time.MonotonicTime;
 import io.matriarch.ports.dcs.Change;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsTiming;
@@ -12,13 +11,10 @@ import io.matriarch.ports.dcs.LockResult;
 import io.matriarch.ports.dcs.StoreKey;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import io.matriarch.ports.dcs.WriteResult;
-import io.matriarch.ports.testing.SimulatedClock;
-import io.matriarch.ports.time.Clock;
 import io.matriarch.simulation.Scheduler;
 import io.matriarch.simulation.Simulation;
 import io.matriarch.simulation.World;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -47,49 +43,6 @@ public final class StoreRun {
     private int grants;
     private boolean quiet;
 
-    /** A machine's clocks, read at any moment of virtual time. */
-    private static final class MachineClock implements Clock {
-        private final Scheduler scheduler;
-        private final SimulatedClock clocks = new SimulatedClock();
-        private long at;
-
-        MachineClock(Scheduler scheduler) {
-            this.scheduler = scheduler;
-        }
-
-        private void catchUp() {
-            long now = scheduler.now();
-            if (now > at) {
-                clocks.advance(Duration.ofNanos(now - at));
-                at = now;
-            }
-        }
-
-        /** The machine begins to sleep; for whoever reads the clocks afterwards that time is over. */
-        void suspend(Duration length) {
-            catchUp();
-            clocks.suspend(length);
-            at += length.toNanos();
-        }
-
-        void slew(double rate) {
-            catchUp();
-            clocks.slew(rate);
-        }
-
-        @Override
-        public MonotonicTime now() {
-            catchUp();
-            return clocks.now();
-        }
-
-        @Override
-        public Instant wallClock() {
-            catchUp();
-            return clocks.wallClock();
-        }
-    }
-
     private StoreRun(long seed, Duration ttl, Optional<Consumer<String>> trace) {
         world = new World(seed, trace);
         timing = new DcsTiming(ttl, ttl.dividedBy(5), ttl.multipliedBy(3).dividedBy(10));
@@ -114,6 +67,7 @@ public final class StoreRun {
 
     private Report run(Duration chaos) {
         machines.forEach(Machine::start);
+        store.noisy(chaos.plusSeconds(5));
         world.scheduler().run(Duration.ofSeconds(5));
         long end = world.now() + chaos.toNanos();
         fault(end);
@@ -164,7 +118,7 @@ public final class StoreRun {
             case 6 -> machine.suspend(length);
             case 7 -> machine.clock.slew(0.9 + world.random().nextDouble() / 5);
             case 8 ->
-                machine.clock.clocks.stepWallClock(
+                machine.clock.stepWallClock(
                         Duration.ofSeconds(world.random().nextInt(200) - 100L));
             default -> store.misfortune();
         }
@@ -184,7 +138,7 @@ public final class StoreRun {
         Machine(MemberName name) {
             this.name = name;
             this.clock = new MachineClock(world.scheduler());
-            clock.clocks.drift(1 + (world.random().nextDouble() - 0.5) / 1000);
+            clock.drift(1 + (world.random().nextDouble() - 0.5) / 1000);
             clock.slew(0.9 + world.random().nextDouble() / 5);
         }
 

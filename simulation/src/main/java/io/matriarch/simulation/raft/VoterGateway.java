@@ -43,7 +43,7 @@ final class VoterGateway implements Gateway {
 
     @Override
     public void adoptTtl(Duration ttl) {
-        // The settings of a run stay.
+        voter.adoptTtl(ttl);
     }
 
     @Override
