@@ -3,6 +3,7 @@ package io.matriarch.adapters.raft;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.util.Endpoint;
+import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreReply.Peer;
 import io.matriarch.adapters.raft.message.StoreReply.Phase;
@@ -212,7 +213,7 @@ final class Formation implements AutoCloseable {
     }
 
     private Optional<StoreReply.Status> status(Endpoint partner) {
-        return node().links().ask(partner, new StoreRequest.Status(false), ASK) instanceof PeerLinks.Answered answered
+        return node().links().ask(partner, new StoreRequest.Status(false), ASK) instanceof Asked.Answered answered
                         && answered.reply() instanceof StoreReply.Status status
                 ? Optional.of(status)
                 : Optional.empty();

@@ -3,6 +3,7 @@ package io.matriarch.adapters.raft;
 import com.alipay.sofa.jraft.util.Endpoint;
 import io.matriarch.adapters.raft.message.StoreRequest;
 import io.matriarch.adapters.raft.message.StoreRequest.Verb;
+import io.matriarch.adapters.raft.message.Timed;
 import io.matriarch.domain.cluster.Scope;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,7 +32,7 @@ final class LocalGateway implements Gateway {
     }
 
     @Override
-    public NodeService.Timed ask(StoreRequest request, Duration within) {
+    public Timed ask(StoreRequest request, Duration within) {
         return service.answer(request);
     }
 

@@ -5,12 +5,13 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.util.Endpoint;
-import io.matriarch.adapters.raft.lease.RaftCommand;
+import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreReply.Peer;
 import io.matriarch.adapters.raft.message.StoreRequest;
+import io.matriarch.adapters.raft.message.Timed;
 import io.matriarch.adapters.raft.rpc.PeerRole;
-import io.matriarch.domain.time.MonotonicTime;
+import io.matriarch.adapters.raft.voter.RequestService;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,21 +32,20 @@ final class NodeService {
     private final RaftNode node;
     private final PeerLinks links;
     private final Formation formation;
+    private final RequestService requests;
 
     NodeService(RaftNode node, PeerLinks links, Formation formation) {
         this.node = node;
         this.links = links;
         this.formation = formation;
+        this.requests = new RequestService(new NodeVoter(node, links));
     }
-
-    /** An answer, and the clock before the request had any effect: what a lease is counted from. */
-    record Timed(StoreReply reply, MonotonicTime sentAt) {}
 
     Timed answer(StoreRequest request) {
         try {
             return switch (request) {
-                case StoreRequest.Propose propose -> propose(propose);
-                case StoreRequest.Read read -> timed(read(read));
+                case StoreRequest.Propose propose -> requests.propose(propose);
+                case StoreRequest.Read read -> timed(requests.read(read));
                 case StoreRequest.Print(var scope) -> timed(new StoreReply.Printed(print(scope)));
                 case StoreRequest.Status(boolean others) -> timed(status(others));
                 case StoreRequest.Reconfigure change -> timed(reconfigure(change));
@@ -58,95 +58,6 @@ final class NodeService {
 
     private Timed timed(StoreReply reply) {
         return new Timed(reply, node.clock().now());
-    }
-
-    /**
-     * Waits for a leader and sends the command to it, once: after a byte of it has left towards a leader there is no
-     * second attempt (SAF-012). A renewal that found no leader within a third of its ttl is dropped.
-     */
-    private Timed propose(StoreRequest.Propose request) {
-        var within = request.within();
-        if (request.command() instanceof RaftCommand.Renew renew) {
-            var third = Duration.ofMillis(renew.ttlMillis() / 3);
-            within = within.compareTo(third) < 0 ? within : third;
-        }
-        long end = System.nanoTime() + within.toNanos();
-        var last = timed(new StoreReply.NotLeader(Optional.empty()));
-        do {
-            var left = Duration.ofNanos(end - System.nanoTime());
-            if (node.leads()) {
-                last = proposeHere(request.command(), left);
-            } else if (!request.forward()) {
-                return timed(new StoreReply.NotLeader(node.leader().map(Endpoint::toString)));
-            } else {
-                last = node.leader()
-                        .filter(leader -> !leader.equals(node.self()))
-                        .map(leader -> forward(leader, request.command(), left))
-                        .orElse(timed(new StoreReply.NotLeader(Optional.empty())));
-            }
-            if (!(last.reply() instanceof StoreReply.NotLeader)) {
-                return last;
-            }
-            Pause.millis(10);
-        } while (System.nanoTime() - end < 0);
-        return last;
-    }
-
-    private Timed proposeHere(RaftCommand command, Duration left) {
-        var sentAt = node.clock().now();
-        var end = RaftNode.await(node.propose(command), left);
-        StoreReply reply = end.<StoreReply>map(known -> switch (known) {
-                    case Proposal.Applied(var outcome) -> new StoreReply.Decided(outcome);
-                    case Proposal.NotTaken _ -> new StoreReply.NotLeader(Optional.empty());
-                    case Proposal.Uncertain(var why) -> new StoreReply.Failed(why);
-                })
-                .orElseGet(() -> new StoreReply.Failed("not committed within " + left.toMillis() + " ms"));
-        return new Timed(reply, sentAt);
-    }
-
-    private Timed forward(Endpoint leader, RaftCommand command, Duration left) {
-        var sent = node.clock().now();
-        return switch (links.ask(leader, new StoreRequest.Propose(command, left, false), left)) {
-            case PeerLinks.NotSent _ -> new Timed(new StoreReply.NotLeader(Optional.empty()), sent);
-            case PeerLinks.Lost(var why) -> new Timed(new StoreReply.Failed(why), sent);
-            case PeerLinks.Answered(StoreReply.NotLeader _, var at)
-            when command instanceof RaftCommand.Renew ->
-                new Timed(new StoreReply.Failed(leader + " does not lead any more"), at);
-            case PeerLinks.Answered(var reply, var at) -> new Timed(reply, at);
-        };
-    }
-
-    private StoreReply read(StoreRequest.Read request) {
-        long end = System.nanoTime() + request.within().toNanos();
-        var why = "nobody leads";
-        do {
-            var left = Duration.ofNanos(end - System.nanoTime());
-            var once = left.compareTo(node.electionTimeout()) < 0 ? left : node.electionTimeout();
-            var leaders = request.forward() ? readAtLeader(request, once) : Optional.<StoreReply>empty();
-            if (leaders.isPresent()) {
-                return leaders.get();
-            }
-            var status = RaftNode.await(node.caughtUp(once), once);
-            if (status.isPresent() && status.get().isOk()) {
-                return new StoreReply.Entries(node.read(table -> table.below(request.prefix())));
-            }
-            why = status.map(Status::getErrorMsg).orElse("no answer of the leader");
-            Pause.millis(20);
-        } while (System.nanoTime() - end < 0);
-        return new StoreReply.Failed("cannot read linearizably: " + why);
-    }
-
-    /**
-     * The leader has applied what it has committed; a follower hears of a commit with the next message, a tenth of an
-     * election timeout later when there is nothing else to send.
-     */
-    private Optional<StoreReply> readAtLeader(StoreRequest.Read request, Duration once) {
-        return node.leader()
-                .filter(leader -> !leader.equals(node.self()))
-                .map(leader -> links.ask(leader, new StoreRequest.Read(request.prefix(), once, false), once))
-                .flatMap(answer -> answer instanceof PeerLinks.Answered(StoreReply.Entries entries, var _)
-                        ? Optional.of(entries)
-                        : Optional.empty());
     }
 
     private long print(String scope) {
@@ -165,9 +76,9 @@ final class NodeService {
             }
             var once = new StoreRequest.Reconfigure(request.verb(), request.address(), within, false);
             return switch (links.ask(leader.get(), once, within)) {
-                case PeerLinks.NotSent(var why) -> new StoreReply.Failed(why);
-                case PeerLinks.Lost(var why) -> new StoreReply.Failed(why);
-                case PeerLinks.Answered(var reply, var _) -> reply;
+                case Asked.NotSent(var why) -> new StoreReply.Failed(why);
+                case Asked.Lost(var why) -> new StoreReply.Failed(why);
+                case Asked.Answered(var reply, var _) -> reply;
             };
         }
         return Addresses.parse(request.address())
@@ -274,7 +185,7 @@ final class NodeService {
         if (voter.equals(node.self())) {
             return Optional.empty();
         }
-        return links.ask(voter, new StoreRequest.Status(false), ASK_OTHERS) instanceof PeerLinks.Answered answered
+        return links.ask(voter, new StoreRequest.Status(false), ASK_OTHERS) instanceof Asked.Answered answered
                         && answered.reply() instanceof StoreReply.Status status
                 ? Optional.of(status)
                 : Optional.empty();

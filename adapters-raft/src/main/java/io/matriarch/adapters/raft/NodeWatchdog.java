@@ -4,6 +4,7 @@ import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.util.Endpoint;
 import io.matriarch.adapters.raft.lease.RaftCommand;
+import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreRequest;
 import java.time.Duration;
@@ -114,7 +115,7 @@ final class NodeWatchdog implements AutoCloseable {
     }
 
     private boolean waitsForLeader(Endpoint voter) {
-        return links.ask(voter, new StoreRequest.Status(false), ASK) instanceof PeerLinks.Answered answered
+        return links.ask(voter, new StoreRequest.Status(false), ASK) instanceof Asked.Answered answered
                 && answered.reply() instanceof StoreReply.Status status
                 && status.leader().isEmpty();
     }

@@ -2,12 +2,11 @@ package io.matriarch.adapters.raft;
 
 import com.alipay.sofa.jraft.util.Endpoint;
 import io.matriarch.adapters.raft.message.Answer;
+import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.Question;
-import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreRequest;
 import io.matriarch.adapters.raft.rpc.RaftTransport;
 import io.matriarch.adapters.raft.rpc.RaftWireClient;
-import io.matriarch.domain.time.MonotonicTime;
 import io.matriarch.ports.time.Clock;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,20 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Connections to members for our own questions, one each, made when needed and made again after they ended. */
 final class PeerLinks implements AutoCloseable {
-
-    /** What became of a question. */
-    sealed interface Asked {}
-
-    /**
-     * @param sentAt the clock before the question's first byte left
-     */
-    record Answered(StoreReply reply, MonotonicTime sentAt) implements Asked {}
-
-    /** No byte of the question left. */
-    record NotSent(String why) implements Asked {}
-
-    /** It left, or some of it, and no answer came. */
-    record Lost(String why) implements Asked {}
 
     private final RaftTransport transport;
     private final Clock clock;
@@ -52,24 +37,24 @@ final class PeerLinks implements AutoCloseable {
         try {
             client = connected(member, connectWithin);
         } catch (IOException e) {
-            return new NotSent(member + ": " + e.getMessage());
+            return new Asked.NotSent(member + ": " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new NotSent("interrupted");
+            return new Asked.NotSent("interrupted");
         }
         var left = within.minusNanos(System.nanoTime() - start);
         if (left.isNegative() || left.isZero()) {
-            return new NotSent(member + ": no connection within " + within.toMillis() + " ms");
+            return new Asked.NotSent(member + ": no connection within " + within.toMillis() + " ms");
         }
         var sentAt = clock.now();
         try {
             var answer = client.call(new Question(request), Answer.class, left);
-            return new Answered(answer.reply(), sentAt);
+            return new Asked.Answered(answer.reply(), sentAt);
         } catch (IOException e) {
-            return new Lost(member + ": " + e.getMessage());
+            return new Asked.Lost(member + ": " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Lost("interrupted");
+            return new Asked.Lost("interrupted");
         }
     }
 

@@ -2,6 +2,7 @@ package io.matriarch.adapters.raft;
 
 import com.alipay.sofa.jraft.util.Endpoint;
 import io.matriarch.adapters.raft.lease.StoreEntry;
+import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreRequest;
 import io.matriarch.adapters.raft.message.StoreRequest.Verb;
@@ -39,11 +40,10 @@ final class RaftAdmin implements ConsensusAdmin {
         var member = Addresses.parse(address)
                 .orElseThrow(() -> new DcsUnavailableException("'" + address + "' is not host:port"));
         return switch (links.ask(member, new StoreRequest.Status(true), timeout)) {
-            case PeerLinks.Answered(StoreReply.Status status, var _) -> view(status);
-            case PeerLinks.Answered(var other, var _) ->
-                throw new DcsUnavailableException(member + " answers " + other);
-            case PeerLinks.NotSent(var why) -> throw new DcsUnavailableException(why);
-            case PeerLinks.Lost(var why) -> throw new DcsUnavailableException(why);
+            case Asked.Answered(StoreReply.Status status, var _) -> view(status);
+            case Asked.Answered(var other, var _) -> throw new DcsUnavailableException(member + " answers " + other);
+            case Asked.NotSent(var why) -> throw new DcsUnavailableException(why);
+            case Asked.Lost(var why) -> throw new DcsUnavailableException(why);
         };
     }
 
@@ -105,12 +105,12 @@ final class RaftAdmin implements ConsensusAdmin {
             return new WriteResult.Refused("not host:port: " + address + ", " + voter);
         }
         return switch (links.ask(member.get(), new StoreRequest.Reconfigure(verb, voter, timeout, true), timeout)) {
-            case PeerLinks.Answered(StoreReply.Changed(), var _) -> new WriteResult.Done(Revision.ABSENT);
-            case PeerLinks.Answered(StoreReply.NotLeader _, var _) -> new WriteResult.Refused("nobody leads the group");
-            case PeerLinks.Answered(StoreReply.Failed(var why), var _) -> new WriteResult.Refused(why);
-            case PeerLinks.Answered(var other, var _) -> new WriteResult.Unknown(member.get() + " answers " + other);
-            case PeerLinks.NotSent(var why) -> new WriteResult.Unknown(why);
-            case PeerLinks.Lost(var why) -> new WriteResult.Unknown(why);
+            case Asked.Answered(StoreReply.Changed(), var _) -> new WriteResult.Done(Revision.ABSENT);
+            case Asked.Answered(StoreReply.NotLeader _, var _) -> new WriteResult.Refused("nobody leads the group");
+            case Asked.Answered(StoreReply.Failed(var why), var _) -> new WriteResult.Refused(why);
+            case Asked.Answered(var other, var _) -> new WriteResult.Unknown(member.get() + " answers " + other);
+            case Asked.NotSent(var why) -> new WriteResult.Unknown(why);
+            case Asked.Lost(var why) -> new WriteResult.Unknown(why);
         };
     }
 

@@ -33,6 +33,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 
 /**
  * The embedded store as one member, or a command line, sees it.
@@ -41,9 +42,8 @@ import java.util.function.Function;
  * carried, and only an attempt that was answered gives one (SAF-012). A lease that was refused or given up never gets
  * another deadline, whatever arrives late (SAF-013).
  */
-final class RaftDcs implements Dcs {
+public final class RaftDcs implements Dcs {
 
-    private static final SecureRandom RANDOM = new SecureRandom();
     private static final int LEASE_BYTES = 16;
     private static final int DEAD_KEPT = 1000;
 
@@ -51,17 +51,27 @@ final class RaftDcs implements Dcs {
     private final String scope;
     private final DcsContext context;
     private final Clock clock;
-    private final String memberLease = freshLease().value();
+    private final RandomGenerator random;
+    private final String memberLease;
     private final Map<LeaseId, MonotonicTime> dead = new ConcurrentHashMap<>();
     private final Map<LeaseId, MonotonicTime> firstHeld = new ConcurrentHashMap<>();
     private volatile DcsTiming timing;
 
     RaftDcs(Gateway gateway, DcsContext context) {
+        this(gateway, context, new SecureRandom());
+    }
+
+    /**
+     * @param random names leases: nobody else must draw the same
+     */
+    public RaftDcs(Gateway gateway, DcsContext context, RandomGenerator random) {
         this.gateway = gateway;
         this.scope = context.scope().path();
         this.context = context;
         this.clock = context.clock();
         this.timing = context.timing();
+        this.random = random;
+        this.memberLease = freshLease().value();
     }
 
     @Override
@@ -116,7 +126,7 @@ final class RaftDcs implements Dcs {
         if (dead.containsKey(lease.id())) {
             return new LockResult.Refused("the lease was given up or refused before");
         }
-        long nonce = RANDOM.nextLong();
+        long nonce = random.nextLong();
         var third = timing.ttl().dividedBy(3);
         var within = timing.retryTimeout().compareTo(third) < 0 ? timing.retryTimeout() : third;
         var result = lock(
@@ -287,9 +297,9 @@ final class RaftDcs implements Dcs {
                         .toList());
     }
 
-    private static LeaseId freshLease() {
+    private LeaseId freshLease() {
         var bytes = new byte[LEASE_BYTES];
-        RANDOM.nextBytes(bytes);
+        random.nextBytes(bytes);
         return new LeaseId(HexFormat.of().formatHex(bytes));
     }
 }

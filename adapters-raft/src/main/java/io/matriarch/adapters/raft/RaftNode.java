@@ -14,6 +14,7 @@ import io.matriarch.adapters.raft.lease.LeaseNotes;
 import io.matriarch.adapters.raft.lease.LeaseTable;
 import io.matriarch.adapters.raft.lease.RaftCommand;
 import io.matriarch.adapters.raft.rpc.RaftTransport;
+import io.matriarch.adapters.raft.voter.ProposalEnd;
 import io.matriarch.ports.time.Clock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -209,17 +210,17 @@ final class RaftNode implements AutoCloseable {
     }
 
     /** Puts a command into the log, if this member leads. */
-    CompletableFuture<Proposal.End> propose(RaftCommand command) {
+    CompletableFuture<ProposalEnd> propose(RaftCommand command) {
         return propose(command, ANY_TERM);
     }
 
     /** Puts a command into the log, if this member leads in this term (SAF-011). */
-    CompletableFuture<Proposal.End> propose(RaftCommand command, long expectedTerm) {
+    CompletableFuture<ProposalEnd> propose(RaftCommand command, long expectedTerm) {
         var proposal = new Proposal();
         try {
             raft().apply(new Task(ByteBuffer.wrap(CommandCodec.encode(command)), proposal, expectedTerm));
         } catch (RuntimeException e) {
-            proposal.end().complete(new Proposal.Uncertain(e.toString()));
+            proposal.end().complete(new ProposalEnd.Uncertain(e.toString()));
         }
         return proposal.end();
     }

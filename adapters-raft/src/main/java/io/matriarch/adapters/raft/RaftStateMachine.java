@@ -10,13 +10,11 @@ import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
-import io.matriarch.adapters.raft.lease.CommandCodec;
-import io.matriarch.adapters.raft.lease.Effect;
 import io.matriarch.adapters.raft.lease.ExpiryRule;
 import io.matriarch.adapters.raft.lease.LeaseNotes;
 import io.matriarch.adapters.raft.lease.LeaseTable;
 import io.matriarch.adapters.raft.lease.MalformedException;
-import io.matriarch.adapters.raft.lease.TableCodec;
+import io.matriarch.adapters.raft.voter.VoterState;
 import io.matriarch.domain.time.MonotonicTime;
 import io.matriarch.ports.time.Clock;
 import java.io.IOException;
@@ -27,14 +25,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The shell between jraft and the {@link LeaseTable}. It applies entries, keeps the notes of when that was (SAF-010), and
- * saves and loads the table. It never throws into jraft: an exception out of {@link #onApply} can cost the group its
+ * The shell between jraft and the {@link VoterState}: it applies entries, and saves and loads the table. It never throws into jraft: an exception out of {@link #onApply} can cost the group its
  * leader's start (jraft issue 1158). What cannot be applied stops this node with an error instead, because a member that
  * skips an entry others apply would answer with another truth.
  */
@@ -44,13 +40,9 @@ final class RaftStateMachine extends StateMachineAdapter {
     private static final String SNAPSHOT_FILE = "table";
     private static final long NOT_LEADING = -1;
 
-    private final Clock clock;
-    private final LeaseNotes notes;
+    private final VoterState state;
     private final Listener listener;
-    private final ReentrantLock lock = new ReentrantLock();
-    private LeaseTable table = new LeaseTable();
     private volatile long leaderTerm = NOT_LEADING;
-    private volatile MonotonicTime lastApplied;
 
     /** What the node around it wants to know. Called on jraft's threads: return at once, throw nothing. */
     interface Listener {
@@ -72,10 +64,8 @@ final class RaftStateMachine extends StateMachineAdapter {
     }
 
     RaftStateMachine(Clock clock, LeaseNotes notes, Listener listener) {
-        this.clock = clock;
-        this.notes = notes;
+        this.state = new VoterState(clock, notes);
         this.listener = listener;
-        this.lastApplied = clock.now();
     }
 
     /** The term this member leads in, if it has applied an entry of it; else -1. */
@@ -85,29 +75,23 @@ final class RaftStateMachine extends StateMachineAdapter {
 
     /** When the last entry was applied here. */
     MonotonicTime lastApplied() {
-        return lastApplied;
+        return state.lastApplied();
     }
 
     /** Reads the table; what it returns must be a copy. */
     <T> T read(Function<LeaseTable, T> reader) {
-        lock.lock();
-        try {
-            return reader.apply(table);
-        } finally {
-            lock.unlock();
-        }
+        return state.read(reader);
     }
 
     ExpiryRule.Due due(ExpiryRule rule, Duration longest) {
-        // The reading comes after the lock: a renewal that is applied meanwhile must not be noted in the future.
-        return read(current -> rule.due(current.leases(), clock.now(), longest));
+        return state.due(rule, longest);
     }
 
     @Override
     public void onApply(Iterator entries) {
         while (entries.hasNext()) {
             try {
-                var effect = apply(entries.getIndex(), entries.getData());
+                var effect = state.apply(entries.getIndex(), entries.getData());
                 if (entries.done() instanceof Proposal proposal) {
                     proposal.applied(effect.outcome());
                 }
@@ -124,28 +108,9 @@ final class RaftStateMachine extends StateMachineAdapter {
         }
     }
 
-    private Effect apply(long index, ByteBuffer bytes) throws MalformedException {
-        var command = CommandCodec.decode(bytes);
-        lock.lock();
-        try {
-            var effect = table.apply(index, command);
-            var now = clock.now();
-            for (var event : effect.leases()) {
-                switch (event) {
-                    case Effect.Counted(var lease, long seq) -> notes.counted(lease, seq, now);
-                    case Effect.Ended(var lease) -> notes.ended(lease);
-                }
-            }
-            lastApplied = now;
-            return effect;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     @Override
     public void onSnapshotSave(SnapshotWriter writer, Closure done) {
-        var bytes = read(TableCodec::encode);
+        var bytes = state.save();
         Thread.ofVirtual().name("raft-snapshot").start(() -> done.run(save(writer, bytes)));
     }
 
@@ -171,14 +136,7 @@ final class RaftStateMachine extends StateMachineAdapter {
     public boolean onSnapshotLoad(SnapshotReader reader) {
         var file = Path.of(reader.getPath(), SNAPSHOT_FILE);
         try {
-            var loaded = TableCodec.decode(Files.readAllBytes(file));
-            lock.lock();
-            try {
-                table = loaded;
-                notes.loaded(loaded, clock.now());
-            } finally {
-                lock.unlock();
-            }
+            state.load(Files.readAllBytes(file));
             listener.replaced();
             return true;
         } catch (IOException | RuntimeException e) {
@@ -191,7 +149,7 @@ final class RaftStateMachine extends StateMachineAdapter {
     @Override
     public void onLeaderStart(long term) {
         leaderTerm = term;
-        lastApplied = clock.now();
+        state.touch();
         listener.leads(term);
     }
 

@@ -1,8 +1,10 @@
 package io.matriarch.adapters.raft;
 
 import com.alipay.sofa.jraft.util.Endpoint;
+import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreRequest;
+import io.matriarch.adapters.raft.message.Timed;
 import io.matriarch.adapters.raft.rpc.RaftTransport;
 import io.matriarch.domain.cluster.Scope;
 import io.matriarch.ports.time.Clock;
@@ -38,7 +40,7 @@ final class RemoteGateway implements Gateway {
      * reached a member is never sent to another one (SAF-012).
      */
     @Override
-    public NodeService.Timed ask(StoreRequest request, Duration within) {
+    public Timed ask(StoreRequest request, Duration within) {
         long end = System.nanoTime() + within.toNanos();
         var nobody = new StringBuilder();
         int first = current;
@@ -51,17 +53,17 @@ final class RemoteGateway implements Gateway {
             // Only what may be asked again leaves time for the next member once it is on its way.
             var share = left.dividedBy(members.size() - i);
             switch (links.ask(members.get(number), request, share, isRead(request) ? share : left)) {
-                case PeerLinks.Answered(StoreReply.NotLeader _, var _)
+                case Asked.Answered(StoreReply.NotLeader _, var _)
                 when goesOn(request) -> nobody.append(members.get(number)).append(": nobody leads; ");
-                case PeerLinks.Answered(StoreReply.Failed(var why), var _)
+                case Asked.Answered(StoreReply.Failed(var why), var _)
                 when isRead(request) ->
                     nobody.append(members.get(number)).append(": ").append(why).append("; ");
-                case PeerLinks.Answered(var reply, var sentAt) -> {
+                case Asked.Answered(var reply, var sentAt) -> {
                     current = number;
-                    return new NodeService.Timed(reply, sentAt);
+                    return new Timed(reply, sentAt);
                 }
-                case PeerLinks.NotSent(var why) -> nobody.append(why).append("; ");
-                case PeerLinks.Lost(var why) -> {
+                case Asked.NotSent(var why) -> nobody.append(why).append("; ");
+                case Asked.Lost(var why) -> {
                     nobody.append(why).append("; ");
                     current = (number + 1) % members.size();
                     if (!isRead(request)) {
@@ -72,7 +74,7 @@ final class RemoteGateway implements Gateway {
         }
         return isRead(request)
                 ? failed("no member answers: " + nobody)
-                : new NodeService.Timed(new StoreReply.NotLeader(Optional.empty()), clock.now());
+                : new Timed(new StoreReply.NotLeader(Optional.empty()), clock.now());
     }
 
     private static boolean goesOn(StoreRequest request) {
@@ -87,8 +89,8 @@ final class RemoteGateway implements Gateway {
         };
     }
 
-    private NodeService.Timed failed(String why) {
-        return new NodeService.Timed(new StoreReply.Failed(why), clock.now());
+    private Timed failed(String why) {
+        return new Timed(new StoreReply.Failed(why), clock.now());
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.matriarch.adapters.raft.lease.Outcome;
 import io.matriarch.adapters.raft.lease.RaftCommand;
 import io.matriarch.adapters.raft.message.StoreReply;
 import io.matriarch.adapters.raft.message.StoreRequest;
+import io.matriarch.adapters.raft.message.Timed;
 import io.matriarch.domain.cluster.Lease;
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.MemberName;
@@ -64,11 +65,11 @@ class RaftDcsLeaseTest {
         private Duration longest = Duration.ZERO;
 
         @Override
-        public NodeService.Timed ask(StoreRequest request, Duration within) {
+        public Timed ask(StoreRequest request, Duration within) {
             asked.add(request);
             longest = within;
             var sentAt = MonotonicTime.ofNanos(now);
-            return new NodeService.Timed(script.apply(request), sentAt);
+            return new Timed(script.apply(request), sentAt);
         }
 
         @Override
