@@ -189,21 +189,29 @@ final class Failsafe {
                     + promise.get().claim().leader() + " that it may go on without the DCS");
         }
         FailsafeMap map = now.cluster().failsafe();
-        boolean on = now.settings().failsafe();
-        if ((on || map.binds()) && FailsafePromise.within(seen.now(), started, ttl)) {
+        if ((now.settings().failsafe() || map.binds()) && FailsafePromise.within(seen.now(), started, ttl)) {
             return Optional.of("not racing: failsafe mode, and what I have promised before my start "
                     + seen.now().grantorSince(started).toMillis() + " ms ago is not known");
         }
-        // Switched off, it ends for everybody only when nobody can rely on a promise any more.
-        boolean inForce = on
+        return isOutside(now, now.self())
+                ? Optional.of("not racing: failsafe mode, and I am not among the members in /failsafe")
+                : Optional.empty();
+    }
+
+    /**
+     * Whether the map bars a member from racing. Switched off, the mode ends for everybody only when nobody can rely on
+     * a promise any more.
+     */
+    static boolean isOutside(Situation now, MemberName name) {
+        FailsafeMap map = now.cluster().failsafe();
+        boolean inForce = now.settings().failsafe()
                 || now.state()
                         .failsafe()
                         .lastOn()
-                        .filter(last -> FailsafePromise.within(seen.now(), last, ttl))
+                        .filter(last -> FailsafePromise.within(
+                                now.seen().now(), last, now.settings().ttl()))
                         .isPresent();
-        return inForce && map.binds() && !map.lists(now.self())
-                ? Optional.of("not racing: failsafe mode, and I am not among the members in /failsafe")
-                : Optional.empty();
+        return inForce && map.binds() && !map.lists(name);
     }
 
     /** The members of the map, of which no more is known than where to ask them. */

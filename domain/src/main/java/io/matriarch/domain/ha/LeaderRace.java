@@ -189,7 +189,9 @@ final class LeaderRace {
         if (candidate.isPresent()) {
             Optional<String> trouble = RaceDelay.candidateHadItsTime(now)
                     ? Optional.of("not taking the lock")
-                    : limitation(now, candidate.get());
+                    : Failsafe.isOutside(now, candidate.get())
+                            ? Optional.of("not among the members in /failsafe")
+                            : limitation(now, candidate.get());
             if (trouble.isEmpty()) {
                 notes.add(Note.info(request.action() + ": to " + candidate.get() + ", i am " + now.self()));
                 return false;
@@ -201,6 +203,7 @@ final class LeaderRace {
                     .filter(answer -> !candidate.filter(answer.name()::equals).isPresent())
                     .filter(answer ->
                             !Synchronous.isActive(now) || now.cluster().sync().lists(answer.name()))
+                    .filter(answer -> !Failsafe.isOutside(now, answer.name()))
                     .anyMatch(answer -> limitation(now, answer.name()).isEmpty());
             return !another;
         }
@@ -310,6 +313,10 @@ final class LeaderRace {
         int mine = now.seen().tags().effectivePriority();
         int theirs = peer.tags().effectivePriority();
         if (peer.position().isZero() || !peer.position().equals(now.position()) || mine >= theirs) {
+            return false;
+        }
+        if (Failsafe.isOutside(now, peer.name())) {
+            // It may not race: to yield to it would leave nobody.
             return false;
         }
         if (isFormerLeader(now, peer)) {

@@ -25,6 +25,7 @@ import io.matriarch.domain.failsafe.FailsafePromise;
 import io.matriarch.domain.failsafe.FailsafeRound;
 import io.matriarch.domain.failsafe.FailsafeView;
 import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.domain.time.LeaseLadder;
@@ -302,6 +303,34 @@ class FailsafeTest {
                         Decision.PauseGuard.class,
                         Decision.DisarmWatchdog.class),
                 row(
+                        "HA-074: who is asked to leave does not wait for members that may not race",
+                        mapped(on(Seen.replica()).switchover(SELF, null), SELF)
+                                .peers(Seen.peer(OTHER, POSITION), Seen.peer(THIRD, POSITION)),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        Decision.AcquireLeaderLock.class),
+                row(
+                        "HA-074: nor for a candidate that may not race",
+                        mapped(on(Seen.replica()).switchover(null, OTHER), SELF, THIRD)
+                                .peers(Seen.peer(OTHER, POSITION), Seen.peer(THIRD, POSITION)),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        Decision.AcquireLeaderLock.class),
+                row(
+                        "HA-066, HA-074: nobody yields to the priority of a member that may not race",
+                        mapped(on(Seen.replica()), SELF, THIRD).peers(preferred(OTHER), Seen.peer(THIRD, POSITION)),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        Decision.AcquireLeaderLock.class),
+                row(
+                        "HA-065: but to one that has more WAL, though it may not race: somebody has to decide",
+                        mapped(on(Seen.replica()), SELF, THIRD)
+                                .peers(Seen.peer(OTHER, POSITION.plus(1)), Seen.peer(THIRD, POSITION)),
+                        Reason.NOT_HEALTHIEST,
+                        Decision.Follow.class),
+                row(
+                        "SAF-047: a promise to another process of the own name is kept, too",
+                        promisedToSelf(mapped(on(Seen.replica()), SELF, THIRD)),
+                        Reason.NOT_HEALTHIEST,
+                        Decision.Follow.class),
+                row(
                         "§13.4, 8.2: members of the map are asked though their keys are gone",
                         mapped(on(Seen.replica()).without(OTHER).without(THIRD), SELF, OTHER),
                         Reason.POLLING_MEMBERS,
@@ -477,6 +506,16 @@ class FailsafeTest {
         var promise = new FailsafePromise(theirClaim(), NOW.minus(ago), TTL);
         seen.failsafe = new FailsafeView(LONG_AGO, Optional.of(promise), Optional.empty(), false);
         return seen;
+    }
+
+    private static Seen promisedToSelf(Seen seen) {
+        var promise = new FailsafePromise(claim(), NOW.minus(Duration.ofSeconds(5)), TTL);
+        seen.failsafe = new FailsafeView(LONG_AGO, Optional.of(promise), Optional.empty(), false);
+        return seen;
+    }
+
+    private static PeerAnswer preferred(MemberName name) {
+        return new PeerAnswer.Reachable(name, true, POSITION, Timeline.FIRST, true, Seen.priority(9), false);
     }
 
     private static Seen started(Seen seen, Duration ago) {
