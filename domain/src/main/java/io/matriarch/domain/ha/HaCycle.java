@@ -3,6 +3,7 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerProcess;
 import io.matriarch.domain.postgres.SqlView;
@@ -297,6 +298,13 @@ public final class HaCycle {
             return Turn.of(state, Reason.DCS_UNREACHABLE);
         }
         if (seen.postgres().process() instanceof ServerProcess.Stopped(StopProof proof)) {
+            if (wasSoundReplica(state, seen)) {
+                return new Situation(state, seen, ClusterView.EMPTY)
+                        .startStandby(
+                                Reason.DCS_UNREACHABLE_STARTING_READONLY,
+                                proof,
+                                seen.postgres().upstream().orElseGet(Upstream.Nobody::new));
+            }
             // The agent's own guard may have been faster than the turn that would have stopped it.
             return (state.demotedOffline() || leaseIsOver(seen)) && !state.startFailed()
                     ? new Situation(state.withDemotedOffline(true), seen, ClusterView.EMPTY)
@@ -323,6 +331,23 @@ public final class HaCycle {
     /** Another cluster can be followed without the store of this one. */
     private static Upstream withoutStore(HaState state, Observation seen) {
         return LeaderRace.withoutLeader(new Situation(state, seen, ClusterView.EMPTY));
+    }
+
+    /**
+     * A replica that has died needs nobody's leave to serve reads again and to stream from whom it did (W-20), unless
+     * something was being done to its data directory.
+     */
+    private static boolean wasSoundReplica(HaState state, Observation seen) {
+        boolean untouched = state.failedTask().isEmpty()
+                && !state.rewind().isOpen()
+                && state.rewind() != RewindProgress.FAILED
+                && state.handover() instanceof HandoverPhase.None;
+        return untouched
+                && !state.startFailed()
+                && seen.postgres().role() == Role.REPLICA
+                && seen.postgres().recoverySignal()
+                && seen.postgres().controlData().isPresent()
+                && seen.postgres().directory() instanceof DataDirectory.Present;
     }
 
     private static boolean leaseIsOver(Observation seen) {

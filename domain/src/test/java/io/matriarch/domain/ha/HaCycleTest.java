@@ -4,9 +4,12 @@ import static io.matriarch.domain.ha.Row.row;
 import static io.matriarch.domain.ha.Seen.*;
 
 import io.matriarch.domain.cluster.*;
+import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.ha.Decision.*;
 import io.matriarch.domain.postgres.*;
 import io.matriarch.domain.rewind.*;
+import io.matriarch.domain.rewind.RewindProgress;
+import io.matriarch.domain.settings.HaSettings;
 import java.time.Duration;
 import java.util.*;
 import java.util.stream.Stream;
@@ -78,6 +81,26 @@ class HaCycleTest {
                         DisarmGuard.class,
                         DisarmWatchdog.class,
                         StartStandby.class),
+                row(
+                        "W-20 a replica that died is started again without the store, streaming from whom it did",
+                        diedAsReplica(),
+                        Reason.DCS_UNREACHABLE_STARTING_READONLY,
+                        DisarmGuard.class,
+                        DisarmWatchdog.class,
+                        new StartStandby(
+                                Seen.upstream(Seen.OTHER),
+                                Role.REPLICA,
+                                HaSettings.DEFAULTS.pgCtlTimeout(),
+                                "restarting after failure")),
+                row(
+                        "W-20 not if it was stopped to be rewound: its data directory may be anything",
+                        diedAsReplica().before(HaState.INITIAL.withRewind(RewindProgress.NEEDED)),
+                        Reason.DCS_UNREACHABLE),
+                row(
+                        "W-20 nor if it did not come up before",
+                        diedAsReplica().before(HaState.INITIAL.withStartFailed(true)),
+                        Reason.DCS_UNREACHABLE),
+                row("W-20, HA-014 nor while paused", diedAsReplica().paused(), Reason.DCS_UNREACHABLE),
                 row(
                         "HA-011 a read-only start that failed is not tried again without the store",
                         crashed()
@@ -393,5 +416,12 @@ class HaCycleTest {
                         primary().ledBy(OTHER).at(Duration.ofSeconds(1)).before(failed(TaskKind.STOP)),
                         Reason.PRIMARY_WITHOUT_LOCK,
                         StopServer.class));
+    }
+
+    private static Seen diedAsReplica() {
+        Seen seen = follower().stopped(ControlData.State.IN_ARCHIVE_RECOVERY).withoutDcs();
+        seen.role = Role.REPLICA;
+        seen.recoverySignal = true;
+        return seen;
     }
 }
