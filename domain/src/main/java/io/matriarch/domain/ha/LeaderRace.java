@@ -203,7 +203,7 @@ final class LeaderRace {
                     .filter(answer -> !candidate.filter(answer.name()::equals).isPresent())
                     .filter(answer ->
                             !Synchronous.isActive(now) || now.cluster().sync().lists(answer.name()))
-                    .filter(answer -> !Failsafe.isOutside(now, answer.name()))
+                    .filter(answer -> !Failsafe.isOutside(now, answer.name()) && !isOnEarlierTimeline(now, answer))
                     .anyMatch(answer -> limitation(now, answer.name()).isEmpty());
             return !another;
         }
@@ -215,6 +215,14 @@ final class LeaderRace {
         return !now.settings().sync().isOn()
                 || now.settings().sync().mode() == SyncSettings.Mode.QUORUM
                 || now.cluster().sync().includes(now.self());
+    }
+
+    /** It lacks what we have: it would itself wait for somebody on our timeline. */
+    private static boolean isOnEarlierTimeline(Situation now, PeerAnswer answer) {
+        return answer instanceof PeerAnswer.Reachable peer
+                && peer.timeline().isKnown()
+                && now.postgres().timeline().isKnown()
+                && peer.timeline().isBefore(now.postgres().timeline());
     }
 
     /** Why a member cannot be promoted, as it answered itself. */

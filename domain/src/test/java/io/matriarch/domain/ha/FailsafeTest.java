@@ -309,6 +309,13 @@ class FailsafeTest {
                         Reason.ACQUIRING_AS_REPLICA,
                         Decision.AcquireLeaderLock.class),
                 row(
+                        "HA-089: who is asked to leave does not wait for a member that is a timeline behind",
+                        mapped(on(Seen.replica()).switchover(SELF, null), SELF, THIRD)
+                                .standbyAt(POSITION, new Timeline(2), true)
+                                .peers(Seen.peer(OTHER, POSITION), Seen.peer(THIRD, POSITION)),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        Decision.AcquireLeaderLock.class),
+                row(
                         "HA-074: nor for a candidate that may not race",
                         mapped(on(Seen.replica()).switchover(null, OTHER), SELF, THIRD)
                                 .peers(Seen.peer(OTHER, POSITION), Seen.peer(THIRD, POSITION)),
