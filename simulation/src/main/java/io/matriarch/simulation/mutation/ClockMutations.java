@@ -69,10 +69,7 @@ final class ClockMutations {
                     "stop-at-the-deadline",
                     "SAF-040: the agent's guard begins before D",
                     List.of(AGENTS, CLUSTER),
-                    edit(
-                            GUARD,
-                            "if (now.hasReached(killFrom(ladder, end))) {",
-                            "if (now.hasReached(end)) {"),
+                    edit(GUARD, "if (now.hasReached(killFrom(ladder, end))) {", "if (now.hasReached(end)) {"),
                     edit(GUARD, "if (now.hasReached(ladder.immediateAt(end))) {", "if (now.hasReached(end)) {"),
                     edit(
                             GUARD,

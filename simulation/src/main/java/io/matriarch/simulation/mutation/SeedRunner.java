@@ -55,8 +55,7 @@ public final class SeedRunner implements BiFunction<String, Long, Optional<Strin
             case AGENTS -> Simulation.run(seed, alone, Optional.empty());
             case PRIORITY -> Simulation.run(seed, guarded.with(SyncSettings.Mode.PRIORITY), Optional.empty());
             case QUORUM -> Simulation.run(seed, guarded.with(SyncSettings.Mode.QUORUM), Optional.empty());
-            case UNGUARDED_QUORUM ->
-                Simulation.run(seed, alone.with(SyncSettings.Mode.QUORUM), Optional.empty());
+            case UNGUARDED_QUORUM -> Simulation.run(seed, alone.with(SyncSettings.Mode.QUORUM), Optional.empty());
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.matriarch.simulation.mutation;
 
 import static io.matriarch.simulation.mutation.Hunt.CLUSTER;
-import static io.matriarch.simulation.mutation.Hunt.RAFT_CLUSTER;
 import static io.matriarch.simulation.mutation.Hunt.FAST_STORE;
+import static io.matriarch.simulation.mutation.Hunt.RAFT_CLUSTER;
 import static io.matriarch.simulation.mutation.Hunt.STORE;
 import static io.matriarch.simulation.mutation.Mutations.edit;
 import static io.matriarch.simulation.mutation.Mutations.of;

@@ -118,8 +118,7 @@ public final class StoreRun {
             case 6 -> machine.suspend(length);
             case 7 -> machine.clock.slew(0.9 + world.random().nextDouble() / 5);
             case 8 ->
-                machine.clock.stepWallClock(
-                        Duration.ofSeconds(world.random().nextInt(200) - 100L));
+                machine.clock.stepWallClock(Duration.ofSeconds(world.random().nextInt(200) - 100L));
             default -> store.misfortune();
         }
     }
