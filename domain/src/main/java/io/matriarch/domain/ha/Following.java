@@ -35,11 +35,7 @@ final class Following {
                     ? new Turn(turn.next(), Reason.RACE_LOST, List.of(), turn.notes(), turn.decisions())
                     : turn;
         }
-        return Requests.restart(lost).or(() -> Requests.reinitialize(lost)).orElseGet(() -> {
-            // Nothing is to stop any more: this member may be synchronous again.
-            var sync = lost.state().sync().leaving(Optional.empty());
-            return stream(lost.with(lost.state().withSync(sync)));
-        });
+        return Requests.restart(lost).or(() -> Requests.reinitialize(lost)).orElseGet(() -> stream(lost));
     }
 
     /** Streams from whom it should, after whatever divergence has been mended. */

@@ -109,7 +109,7 @@ public final class HaCycle {
             state = state.withLastLocked(
                     cluster.leaderName().orElseThrow(), cluster.epoch().number(), cluster.members());
         }
-        state = state.withRace(race(state.race(), seen)).withSync(sync(state.sync(), seen));
+        state = state.withRace(race(state.race(), seen)).withSync(sync(state, seen));
         if (seen.postgres().isAlive() && !seen.postgres().state().isStarting()) {
             // Up again: what was tried for the last failure may be tried for the next one.
             state = state.withCrashRecoveryTried(false).withStartingSince(Optional.empty());
@@ -119,8 +119,16 @@ public final class HaCycle {
         return state;
     }
 
-    private static SyncProgress sync(SyncProgress before, Observation seen) {
-        SyncProgress sync = before;
+    private static SyncProgress sync(HaState before, Observation seen) {
+        SyncProgress sync = before.sync();
+        boolean asked = seen.shutdown()
+                || !seen.requests().isEmpty()
+                || before.pendingReply().isPresent()
+                || seen.task() instanceof TaskView.Running;
+        if (!asked && sync.leavingSince().isPresent()) {
+            // Nothing is to stop any more: this member may be synchronous again.
+            sync = sync.leaving(Optional.empty());
+        }
         boolean maybeLeads = seen.lease() instanceof LeaseView.Mine
                 && seen.postgres().isAlive()
                 && !(seen.postgres().sql() instanceof SqlView.Standby);

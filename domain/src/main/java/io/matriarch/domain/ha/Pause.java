@@ -97,6 +97,13 @@ final class Pause {
         return new Turn(sync.next(), Reason.LEADER_WITH_LOCK, List.of(now.self().value()), notes, decisions);
     }
 
+    /** A switchover goes to a member that the register lists, in pause as well; a failover to any. */
+    private static boolean mayBeElected(Situation now) {
+        return !Synchronous.isActive(now)
+                || now.cluster().sync().includes(now.self())
+                || !now.cluster().request().map(SwitchoverRequest::isSwitchover).orElse(false);
+    }
+
     private static Decision[] promote(Situation now) {
         return now.writable(now.promotion()).stream()
                 .filter(decision -> !(decision instanceof Decision.ArmWatchdog))
@@ -138,6 +145,7 @@ final class Pause {
                 .filter(now.self()::equals)
                 .isPresent();
         if (named
+                && mayBeElected(now)
                 && !now.seen().tags().nofailover()
                 && !now.standsBack()
                 && Failsafe.bar(now).isEmpty()) {

@@ -21,6 +21,9 @@ import java.util.Optional;
 public final class Synchronous {
 
     private static final Duration CATCHING_UP = Duration.ofMillis(100);
+    /** How long a standby is waited for at the shorter interval: one that lags for good is looked at as any other. */
+    private static final Duration HASTE = Duration.ofSeconds(10);
+
     private static final Duration WATCHING = Duration.ofMillis(500);
 
     private Synchronous() {}
@@ -180,7 +183,11 @@ public final class Synchronous {
         boolean leads = seen.postgres().isPrimary()
                 && seen.dcs() instanceof DcsView.Read(ClusterView cluster)
                 && new Situation(state, seen, cluster).holdsLock();
-        if (progress.voting() || progress.leavingSince().isPresent() || leads && progress.pending()) {
+        boolean catchingUp = progress.pending()
+                && progress.memory()
+                        .filter(memory -> seen.now().since(memory.since()).compareTo(HASTE) < 0)
+                        .isPresent();
+        if (progress.voting() || progress.leavingSince().isPresent() || leads && catchingUp) {
             return Optional.of(CATCHING_UP);
         }
         return leads ? Optional.of(WATCHING) : Optional.empty();

@@ -8,6 +8,7 @@ import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.WalReceiver;
+import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,9 @@ final class Votes {
 
     /** Others may need a moment to end their receivers; later on nothing is lost by asking once a loop. */
     private static final Duration HASTE = Duration.ofSeconds(10);
+
+    /** A startup process that has not read its configuration anew yet may begin one more receiver. */
+    private static final Duration SETTLING = Duration.ofMillis(100);
 
     private Votes() {}
 
@@ -58,14 +62,34 @@ final class Votes {
                 .filter(since -> now.seen().now().since(since).compareTo(HASTE) < 0)
                 .isPresent();
         SyncProgress voting = progress.voting(haste);
-        if (progress.promise().filter(given -> holds(now, given)).isEmpty()
-                && now.postgres().sql() instanceof SqlView.Standby standby
-                && standby.receiver() == WalReceiver.NONE
-                && !standby.position().isZero()) {
-            voting = voting.promising(Optional.of(new Promise.Given(
-                    now.cluster().epoch().number(), now.postgres().timeline(), standby.position())));
+        if (progress.promise().filter(given -> holds(now, given)).isPresent()) {
+            return now.with(now.state().withSync(voting));
         }
-        return now.with(now.state().withSync(voting));
+        Optional<SqlView.Standby> quiet = quiet(now);
+        if (quiet.isEmpty()) {
+            return now.with(now.state().withSync(voting.quiet(Optional.empty())));
+        }
+        MonotonicTime since = progress.quietSince().orElse(now.seen().now());
+        boolean ended = now.seen().now().since(since).compareTo(SETTLING) >= 0;
+        return now.with(now.state()
+                .withSync(
+                        ended
+                                ? voting.quiet(Optional.empty())
+                                        .promising(Optional.of(new Promise.Given(
+                                                now.cluster().epoch().number(),
+                                                now.postgres().timeline(),
+                                                quiet.get().position())))
+                                : voting.quiet(Optional.of(since))));
+    }
+
+    /** Our server, if it has nobody to stream from and no receiver. */
+    private static Optional<SqlView.Standby> quiet(Situation now) {
+        return now.postgres().upstream().equals(Optional.of(new Upstream.Nobody()))
+                        && now.postgres().sql() instanceof SqlView.Standby standby
+                        && standby.receiver() == WalReceiver.NONE
+                        && !standby.position().isZero()
+                ? Optional.of(standby)
+                : Optional.empty();
     }
 
     /** The turn that ends our WAL receiver; empty where votes are not counted or it has ended. */

@@ -22,6 +22,7 @@ import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.settings.SyncSettings.Mode;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -44,7 +45,13 @@ class SyncRaceTest {
 
     /** The lock is free, srv2 led, and this member has ended its receiver. */
     private static Seen voter(int quorum, MemberName... voters) {
-        return replica().mode(Mode.QUORUM).register(OTHER, quorum, voters).noReceiver();
+        return promised(replica().mode(Mode.QUORUM).register(OTHER, quorum, voters), 1);
+    }
+
+    /** Its receiver has ended, and it has said so for that acquisition. */
+    private static Seen promised(Seen seen, long epoch) {
+        var promise = new Promise.Given(epoch, Timeline.FIRST, POSITION);
+        return seen.noReceiver().before(HaState.INITIAL.withSync(SyncProgress.NONE.promising(Optional.of(promise))));
     }
 
     private static Seen listed() {
@@ -196,27 +203,30 @@ class SyncRaceTest {
                                                 new Promise.Given(1, Timeline.FIRST, POSITION)))),
                 wins(
                         "HA-079 the former leader wins without a vote if nobody has led since",
-                        replica()
-                                .mode(Mode.QUORUM)
-                                .register(SELF, 1, OTHER, THIRD)
-                                .epochOf(SELF)
-                                .noReceiver()
+                        promised(
+                                        replica()
+                                                .mode(Mode.QUORUM)
+                                                .register(SELF, 1, OTHER, THIRD)
+                                                .epochOf(SELF),
+                                        4)
                                 .peers(dead(OTHER), dead(THIRD))),
                 loses(
                         "HA-079 if somebody has, commits may be missing here",
-                        replica()
-                                .mode(Mode.QUORUM)
-                                .register(SELF, 1, OTHER, THIRD)
-                                .epochOf(THIRD)
-                                .noReceiver()
+                        promised(
+                                        replica()
+                                                .mode(Mode.QUORUM)
+                                                .register(SELF, 1, OTHER, THIRD)
+                                                .epochOf(THIRD),
+                                        4)
                                 .peers(dead(OTHER), dead(THIRD))),
                 loses(
                         "HA-079 nor if a member is ahead",
-                        replica()
-                                .mode(Mode.QUORUM)
-                                .register(SELF, 1, OTHER, THIRD)
-                                .epochOf(SELF)
-                                .noReceiver()
+                        promised(
+                                        replica()
+                                                .mode(Mode.QUORUM)
+                                                .register(SELF, 1, OTHER, THIRD)
+                                                .epochOf(SELF),
+                                        4)
                                 .peers(dead(OTHER), votes(THIRD, more))),
                 loses(
                         "W-25 a candidate that was asked for needs its votes, too",
@@ -243,9 +253,26 @@ class SyncRaceTest {
         assertThat(still.decisions()).isEmpty();
         assertThat(Synchronous.lookAgainWithin(still.next(), streams.observation()))
                 .isPresent();
-        Turn ended = streams.noReceiver().before(still.next()).decide();
+        Turn quiet = streams.noReceiver().before(still.next()).decide();
+        assertThat(quiet.reason()).isEqualTo(Reason.ENDING_RECEIVER);
+        assertThat(quiet.next().sync().promise())
+                .describedAs("the startup process may begin one more receiver")
+                .isEmpty();
+        assertThat(streams.before(quiet.next())
+                        .at(Duration.ofMillis(99))
+                        .decide()
+                        .next()
+                        .sync()
+                        .promise())
+                .isEmpty();
+        Turn ended = streams.at(Duration.ofMillis(100)).decide();
         assertThat(ended.reason()).isEqualTo(Reason.POLLING_MEMBERS);
         assertThat(ended.next().sync().promise()).contains(new Promise.Given(1, Timeline.FIRST, POSITION));
+        Turn again = streams.upstream(Seen.upstream(OTHER)).decide();
+        assertThat(again.next().sync().promise())
+                .describedAs("without a receiver at the moment, but with somebody to stream from")
+                .isEmpty();
+        streams.upstream(NOBODY);
         Turn never = streams.tagged(nofailover()).decide();
         assertThat(never.reason()).isEqualTo(Reason.NOT_ALLOWED_TO_PROMOTE);
         assertThat(never.next().sync().promise()).describedAs("HA-080").isPresent();

@@ -286,8 +286,11 @@ class SynchronousTest {
         assertThat(Synchronous.lookAgainWithin(seen.decide().next(), seen.observation()))
                 .contains(Duration.ofMillis(500));
         Seen pending = priority().streamedBy("srv2", synced(OTHER));
-        assertThat(Synchronous.lookAgainWithin(pending.decide().next(), pending.observation()))
-                .contains(Duration.ofMillis(100));
+        HaState catching = pending.decide().next();
+        assertThat(Synchronous.lookAgainWithin(catching, pending.observation())).contains(Duration.ofMillis(100));
+        assertThat(Synchronous.lookAgainWithin(
+                        catching, pending.at(Duration.ofSeconds(10)).observation()))
+                .contains(Duration.ofMillis(500));
         assertThat(Synchronous.lookAgainWithin(HaState.INITIAL, leader().observation()))
                 .isEmpty();
         assertThat(Synchronous.lookAgainWithin(
