@@ -10,7 +10,9 @@ import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.LeaderLock;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Revision;
 import io.matriarch.domain.cluster.Role;
+import io.matriarch.domain.cluster.SyncState;
 import io.matriarch.domain.cluster.Tags;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.ha.Reason;
@@ -29,6 +31,7 @@ import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.settings.HaSettings;
+import io.matriarch.domain.settings.SyncSettings;
 import io.matriarch.ports.dcs.Change;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsTiming;
@@ -77,6 +80,7 @@ class HaLoopTest {
     private HaSettings settings = HaSettings.DEFAULTS;
     private PostgresView server = primary();
     private Duration observing = Duration.ofMillis(1);
+    private Runnable meanwhile = () -> {};
     private LeaseKeeper keeper;
     private HaLoop loop;
 
@@ -234,6 +238,59 @@ class HaLoopTest {
         assertThat(messages()).contains("Loop time exceeded, rescheduling immediately.");
     }
 
+    @Test
+    @DisplayName(
+            "HA-105 HA-111 the register is written once it is read; one that somebody changes meanwhile is left alone")
+    void register() {
+        synchronous();
+        leads();
+        assertThat(view().sync().leader()).contains(SELF);
+        assertThat(view().sync().voters()).isEmpty();
+        changeRegister(OTHER);
+        meanwhile = () -> changeRegister(new MemberName("srv3"));
+        loop.turn();
+        assertThat(messages()).contains("Updating sync state failed");
+        assertThat(view().sync().leader()).contains(new MemberName("srv3"));
+        meanwhile = () -> {};
+        loop.turn();
+        assertThat(view().sync().leader()).contains(SELF);
+    }
+
+    @Test
+    @DisplayName(
+            "HA-104 a register that changes under a promotion postpones it; nothing is promoted before both are in order")
+    void postponed() {
+        synchronous();
+        server = standby();
+        changeRegister(SELF);
+        for (int turns = 0; turns < 5 && !holdsLock(); turns++) {
+            loop.turn();
+        }
+        assertThat(holdsLock()).isTrue();
+        changeRegister(OTHER);
+        done.clear();
+        meanwhile = () -> changeRegister(new MemberName("srv3"));
+        loop.turn();
+        assertThat(messages())
+                .contains("Postponing promotion because synchronous replication state was updated by somebody else");
+        assertThat(done).doesNotContain("promote", "synchronousStandbyNames");
+        meanwhile = () -> {};
+        loop.turn();
+        assertThat(view().sync().leader()).contains(SELF);
+        assertThat(done).containsSubsequence("synchronousStandbyNames", "promote");
+    }
+
+    private void synchronous() {
+        settings = settings.edit()
+                .sync(new SyncSettings(SyncSettings.Mode.PRIORITY, false, 1, -1, Optional.empty()))
+                .build();
+    }
+
+    private void changeRegister(MemberName leader) {
+        var register = new SyncState(Optional.of(leader), List.of(SELF), 0, Revision.ABSENT);
+        other.write(Optional.empty(), Change.NONE.put(StoreKey.SYNC, ClusterCodec.encodeSync(register)));
+    }
+
     private void leads() {
         for (int turns = 0; turns < 5 && !holdsLock(); turns++) {
             loop.turn();
@@ -347,6 +404,7 @@ class HaLoopTest {
         @Override
         public PostgresView observe(Duration patience) {
             clock.advance(observing);
+            meanwhile.run();
             return server;
         }
 
