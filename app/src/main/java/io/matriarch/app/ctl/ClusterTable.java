@@ -123,8 +123,13 @@ final class ClusterTable {
         row.put("Cluster", cluster.name());
         row.put("Member", prefix + member.name());
         row.put("Host", host(member));
-        row.put("Role", role(member, leader));
-        row.put("State", leader ? member.state() : member.replicationState().orElse(member.state()));
+        String role = role(member, leader);
+        row.put("Role", role);
+        row.put(
+                "State",
+                role.equals("Leader")
+                        ? member.state()
+                        : member.replicationState().orElse(member.state()));
         row.put(
                 "TL",
                 member.timeline().isKnown()

@@ -64,8 +64,11 @@ final class ClusterDocument {
         boolean leads = cluster.leaderName().filter(member.name()::equals).isPresent();
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("name", member.name().value());
-        document.put("role", role(member, leads));
-        document.put("state", member.replicationState().filter(text -> !leads).orElse(member.state()));
+        String role = role(member, leads);
+        document.put("role", role);
+        document.put(
+                "state",
+                member.replicationState().filter(_ -> !role.equals("leader")).orElse(member.state()));
         document.put("api_url", member.apiUrl().orElse(null));
         member.connUrl().flatMap(MemberUrls::ofConnUrl).ifPresent(address -> {
             document.put("host", address.host());

@@ -204,7 +204,9 @@ class ListVerbTest {
         fixture.put(StoreKey.CONFIG, "{\"synchronous_mode\":\"quorum\"}");
         assertThat(fixture.run("list").out()).contains("| Quorum Standby |");
         fixture.member("pg0", running(0, "\"role\":\"standby_leader\""));
-        assertThat(fixture.run("list").out()).contains("| Standby Leader |");
+        assertThat(fixture.run("list").out()).contains("| Standby Leader | running ");
+        fixture.member("pg0", running(0, "\"role\":\"standby_leader\",\"replication_state\":\"streaming\""));
+        assertThat(fixture.run("list").out()).contains("| Standby Leader | streaming ");
     }
 
     @Test

@@ -141,6 +141,15 @@ final class DocumentsTest extends RestTest {
     }
 
     @Test
+    @DisplayName("API-062 API-066: a standby leader shows what it streams")
+    void standbyLeader() throws Exception {
+        agent.cluster("pg2", "pg2");
+        agent.publish("pg2", "{\"state\":\"running\",\"role\":\"standby_leader\",\"replication_state\":\"streaming\"}");
+        agent.put(StoreKey.CONFIG, "{\"standby_cluster\":{\"host\":\"10.0.0.9\"}}");
+        assertTrue(get("/cluster").body().contains("\"role\": \"standby_leader\", \"state\": \"streaming\""));
+    }
+
+    @Test
     @DisplayName("API-064 API-065 API-057: pause, schedules and synchronous roles in /cluster")
     void clusterExtras() throws Exception {
         agent.cluster("pg2", "pg2");
