@@ -95,7 +95,7 @@ final class Cloner {
         return switch (source) {
             case Upstream.Nobody _ -> own.stream().filter(this::needsNobody).toList();
             case Upstream.Of _ -> own;
-            case Upstream.Cascade(var _, var _, StandbyCluster within) -> methods(within, own);
+            case Upstream.Cascade(var _, StandbyCluster within) -> methods(within, own);
             case Upstream.Remote(StandbyCluster remote) -> methods(remote, own);
         };
     }

@@ -48,7 +48,7 @@ record Endpoint(List<Host> hosts, Optional<String> database, boolean primaryOnly
         return switch (upstream) {
             case Upstream.Nobody _ -> Optional.empty();
             case Upstream.Of of -> Optional.of(parse(of.connUrl()));
-            case Upstream.Cascade of -> Optional.of(parse(of.connUrl()));
+            case Upstream.Cascade(var member, var _) -> Optional.of(parse(member.connUrl()));
             case Upstream.Remote(StandbyCluster cluster) ->
                 Optional.of(cluster.servers().stream()
                                 .map(server -> new Host(server.host(), server.port()))

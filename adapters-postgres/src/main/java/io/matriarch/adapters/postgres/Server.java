@@ -197,7 +197,7 @@ final class Server {
         switch (upstream) {
             case Upstream.Nobody _ -> {}
             case Upstream.Of _ -> ownSlot(wanted);
-            case Upstream.Cascade(var _, var _, StandbyCluster within) -> {
+            case Upstream.Cascade(var _, StandbyCluster within) -> {
                 ownSlot(wanted);
                 RecoverySettings.override(wanted, within);
             }

@@ -2,7 +2,6 @@ package io.matriarch.adapters.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.postgres.ShutdownPosition;
@@ -103,7 +102,7 @@ final class StandbyClusterTest {
         Instance secondary = cluster.member("srv3").open();
         here.sql("SELECT pg_create_physical_replication_slot('srv3')");
         var cascade =
-                new Upstream.Cascade(new MemberName("srv2"), here.upstream().connUrl(), section);
+                new Upstream.Cascade(here.upstream(), section);
         Instance.done(secondary.control.copyFrom(cascade, "the test wants a copy"));
         Instance.done(secondary.control.startStandby(cascade, Role.REPLICA, Instance.LONG));
         secondary.await("streaming", StandbyClusterTest::streams);

@@ -34,7 +34,7 @@ final class Upstreams {
             return new Upstream.Remote(other);
         }
         return member(now) instanceof Upstream.Of of
-                ? new Upstream.Cascade(of.name(), of.connUrl(), other)
+                ? new Upstream.Cascade(of, other)
                 : new Upstream.Nobody();
     }
 
@@ -57,7 +57,7 @@ final class Upstreams {
         return of(member)
                 .map(of -> now.settings()
                         .standbyCluster()
-                        .<Upstream.Source>map(other -> new Upstream.Cascade(of.name(), of.connUrl(), other))
+                        .<Upstream.Source>map(other -> new Upstream.Cascade(of, other))
                         .orElse(of));
     }
 

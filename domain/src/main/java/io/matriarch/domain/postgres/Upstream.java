@@ -33,15 +33,13 @@ public sealed interface Upstream {
     /**
      * From a member of a standby cluster, which has its own ways to the archive and to a copy.
      *
-     * @param name its name
-     * @param connUrl the address it publishes
      * @param within what the cluster follows
      */
-    record Cascade(MemberName name, String connUrl, StandbyCluster within) implements Source {
+    record Cascade(Of member, StandbyCluster within) implements Source {
 
         @Override
         public String title() {
-            return name.value();
+            return member.title();
         }
     }
 

@@ -452,7 +452,7 @@ final class Seen {
     }
 
     static Upstream.Cascade cascade(MemberName name) {
-        return new Upstream.Cascade(name, url(name), REMOTE);
+        return new Upstream.Cascade(upstream(name), REMOTE);
     }
 
     Seen laterHistory() {
