@@ -295,8 +295,7 @@ final class PgControl implements PostgresControl {
 
     @Override
     public ControlResult forceFeedback(boolean on) {
-        server.forceFeedback(on);
-        return reloader.written();
+        return server.forceFeedback(on) ? reloader.written() : new ControlResult.Done();
     }
 
     @Override

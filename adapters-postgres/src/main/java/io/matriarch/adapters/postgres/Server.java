@@ -136,9 +136,15 @@ final class Server {
                 .orElse(asked);
     }
 
-    /** Whether the server tells its upstream which old rows it needs, whatever the configuration says. */
-    void forceFeedback(boolean on) {
+    /**
+     * Whether the server tells its upstream which old rows it needs, whatever the configuration says.
+     *
+     * @return whether that is news
+     */
+    boolean forceFeedback(boolean on) {
+        boolean news = feedbackForced != on;
         feedbackForced = on;
+        return news;
     }
 
     /** What commits wait for from now on, whatever the configuration says; nothing to do as that says. */

@@ -1,7 +1,6 @@
 package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.Member;
-import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.StopMode;
@@ -90,37 +89,39 @@ final class Following {
     }
 
     private static Turn follow(Situation now) {
-        List<Decision> decisions = new ArrayList<>();
+        List<String> facts = List.of(
+                now.self().value(),
+                now.cluster().leaderName().orElse(now.self()).value());
         Upstream wanted = now.upstream();
-        HaState next = now.state();
         boolean unknown = leaderIsUnknown(now);
+        List<Decision> decisions = new ArrayList<>();
         boolean another = !now.postgres().upstream().equals(Optional.of(wanted));
         if ((another || now.postgres().role() == Role.STANDBY_LEADER) && !unknown) {
             decisions.add(new Decision.Follow(wanted, Role.REPLICA));
-            next = another ? now.divergenceSuspected() : next;
-        }
-        if (now.postgres().sql() instanceof SqlView.Standby standby) {
-            if (standby.replayPaused() && now.seen().serverVersion() >= 140000) {
-                decisions.add(new Decision.ResumeReplay());
-            }
-        }
-        SlotTurn slots = SlotTurn.of(now.with(next));
-        decisions.addAll(slots.decisions());
-        if (!slots.copies().isEmpty()) {
+            decisions.addAll(SlotTurn.of(now).decisions());
+            // Following is a task, nothing after it is carried out in this turn: no copy of a slot has been tried.
             return new Turn(
-                    slots.next(),
-                    Reason.COPYING_LOGICAL_SLOTS,
-                    List.of(String.join(", ", slots.copies())),
-                    slots.notes(),
+                    another ? now.divergenceSuspected() : now.state(),
+                    reason(now, unknown),
+                    facts,
+                    List.of(),
                     decisions);
         }
-        MemberName leader = now.cluster().leaderName().orElse(now.self());
-        return new Turn(
-                slots.next(),
-                reason(now, unknown),
-                List.of(now.self().value(), leader.value()),
-                slots.notes(),
-                decisions);
+        if (now.postgres().sql() instanceof SqlView.Standby standby
+                && standby.replayPaused()
+                && now.seen().serverVersion() >= 140000) {
+            decisions.add(new Decision.ResumeReplay());
+        }
+        SlotTurn slots = SlotTurn.of(now);
+        decisions.addAll(slots.decisions());
+        return slots.copies().isEmpty()
+                ? new Turn(slots.next(), reason(now, unknown), facts, slots.notes(), decisions)
+                : new Turn(
+                        slots.next(),
+                        Reason.COPYING_LOGICAL_SLOTS,
+                        List.of(String.join(", ", slots.copies())),
+                        slots.notes(),
+                        decisions);
     }
 
     private static Reason reason(Situation now, boolean leaderIsUnknown) {

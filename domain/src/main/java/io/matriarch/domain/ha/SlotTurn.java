@@ -37,27 +37,42 @@ record SlotTurn(HaState next, List<Decision> decisions, List<Note> notes, List<S
         List<Decision> decisions = new ArrayList<>();
         HaState next = now.state();
         boolean feedback = DesiredSlots.needFeedback(scene.get());
-        if (feedback != now.state().slots().feedback()) {
+        if (feedback || now.state().slots().feedback()) {
+            // Said in every turn: nobody knows here whether the last time was carried out.
             decisions.add(new Decision.ForceFeedback(feedback));
-            next = next.withSlots(next.slots().withFeedback(feedback));
+            next = next.withSlots(next.slots().withFeedback());
         }
         SlotPlan plan = SlotPlanner.plan(scene.get());
         if (!plan.changes().isEmpty()) {
             decisions.add(new Decision.ChangeSlots(plan.changes()));
         }
         Optional<Upstream.Of> leader = now.otherLeader().flatMap(Upstreams::of);
-        boolean copy = !plan.toCopy().isEmpty()
-                && leader.isPresent()
-                && !now.settings().paused();
-        if (copy) {
+        List<PermanentSlot.Logical> copies =
+                leader.isEmpty() || now.settings().paused() ? List.of() : due(now, plan.toCopy());
+        if (!copies.isEmpty()) {
             decisions.add(new Decision.CopyLogicalSlots(
-                    plan.toCopy(), leader.get(), now.settings().pgCtlTimeout()));
+                    copies, leader.get(), now.settings().pgCtlTimeout()));
+            next = next.withSlots(next.slots()
+                    .copying(copies, now.cluster().status().slots(), now.seen().now()));
         }
         return new SlotTurn(
                 next,
                 decisions,
                 plan.warnings().stream().map(Note::error).toList(),
-                copy ? plan.toCopy().stream().map(PermanentSlot.Logical::name).toList() : List.of());
+                copies.stream().map(PermanentSlot.Logical::name).toList());
+    }
+
+    private static List<PermanentSlot.Logical> due(Situation now, List<PermanentSlot.Logical> missing) {
+        return missing.stream()
+                .filter(slot -> now.state()
+                        .slots()
+                        .mayCopy(
+                                slot.name(),
+                                Optional.ofNullable(
+                                        now.cluster().status().slots().get(slot.name())),
+                                now.seen().now(),
+                                now.settings().loopWait()))
+                .toList();
     }
 
     private static Optional<SlotScene> scene(Situation now) {

@@ -38,7 +38,9 @@ final class TaskEnd {
                 state.withPromotion(state.promotion()
                         .with(failed(ended.result()) ? PromotionMemory.Script.FAILED : PromotionMemory.Script.PASSED));
             case ARCHIVE_WAL -> archived(state, ended.result());
-            case FOLLOW, PROBE_WRITE, COPY_SLOTS -> state;
+            case COPY_SLOTS ->
+                failed(ended.result()) ? state : state.withSlots(state.slots().copied());
+            case FOLLOW, PROBE_WRITE -> state;
         };
     }
 

@@ -136,12 +136,47 @@ class SlotTurnTest {
                 .isEmpty();
     }
 
+    private static Seen lacking(Lsn published) {
+        Seen seen = Seen.follower().settings(WITH_ORDERS);
+        seen.status = ClusterStatus.of(POSITION, Map.of("orders", published));
+        return seen;
+    }
+
     @Test
-    @DisplayName("HA-140 a copy that failed is tried again a loop later, not at once")
+    @DisplayName("HA-140 a copy that failed is tried again when the consumer has moved on, a loop later at the soonest")
     void copyIsNotHurried() {
-        Seen seen = Seen.follower().settings(WITH_ORDERS).ended(TaskKind.COPY_SLOTS, new TaskResult.Failed("no WAL"));
-        seen.status = ClusterStatus.of(POSITION, Map.of("orders", EARLY));
-        assertThat(decided(seen.decide(), Decision.CopyLogicalSlots.class)).isEmpty();
+        var failed = new TaskResult.Failed("its WAL is not here");
+        HaState tried = lacking(EARLY).decide().next();
+        HaState after = lacking(EARLY)
+                .before(tried)
+                .ended(TaskKind.COPY_SLOTS, failed)
+                .decide()
+                .next();
+        Duration later = HaSettings.DEFAULTS.loopWait();
+        assertThat(copiesAt(lacking(EARLY).before(after).at(later))).isFalse();
+        assertThat(copiesAt(lacking(EARLY.plus(1)).before(after).at(later.minusNanos(1))))
+                .isFalse();
+        assertThat(copiesAt(lacking(EARLY.plus(1)).before(after).at(later))).isTrue();
+        assertThat(copiesAt(lacking(EARLY).before(after).at(Duration.ofMinutes(5))))
+                .isTrue();
+    }
+
+    @Test
+    @DisplayName("W-21 a copy that breaks as soon as it is made does not stop the standby turn after turn")
+    void copyIsNotRepeated() {
+        HaState after = lacking(EARLY)
+                .before(lacking(EARLY).decide().next())
+                .ended(TaskKind.COPY_SLOTS, new TaskResult.Done())
+                .decide()
+                .next();
+        assertThat(copiesAt(lacking(EARLY.plus(1)).before(after).at(Duration.ofMinutes(4))))
+                .isFalse();
+        assertThat(copiesAt(lacking(EARLY.plus(1)).before(after).at(Duration.ofMinutes(5))))
+                .isTrue();
+    }
+
+    private static boolean copiesAt(Seen seen) {
+        return decided(seen.decide(), Decision.CopyLogicalSlots.class).isPresent();
     }
 
     @Test
@@ -150,9 +185,13 @@ class SlotTurnTest {
         Turn on = Seen.follower().settings(WITH_ORDERS).decide();
         assertThat(decided(on, Decision.ForceFeedback.class)).contains(new Decision.ForceFeedback(true));
         Turn still = Seen.follower().settings(WITH_ORDERS).before(on.next()).decide();
-        assertThat(decided(still, Decision.ForceFeedback.class)).isEmpty();
+        assertThat(decided(still, Decision.ForceFeedback.class))
+                .as("whether the last time was carried out is not known here")
+                .contains(new Decision.ForceFeedback(true));
         Turn off = Seen.follower().before(on.next()).decide();
         assertThat(decided(off, Decision.ForceFeedback.class)).contains(new Decision.ForceFeedback(false));
+        assertThat(decided(Seen.follower().decide(), Decision.ForceFeedback.class))
+                .isEmpty();
     }
 
     @Test
