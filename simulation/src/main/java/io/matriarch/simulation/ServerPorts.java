@@ -359,7 +359,7 @@ final class ServerPorts implements PostgresControl, PostgresProbe {
     private Optional<SimServer> reach(Upstream upstream) {
         return switch (upstream) {
             case Upstream.Of of -> Optional.ofNullable(world.servers.get(of.name()));
-            case Upstream.Cascade cascade -> Optional.ofNullable(world.servers.get(cascade.name()));
+            case Upstream.Cascade cascade -> reach(cascade.member());
             case Upstream.Nobody _, Upstream.Remote _ -> Optional.empty();
         };
     }
