@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -148,6 +149,11 @@ class SlotsIT {
                     .isEqualTo("test_decodingpostgres");
             assertThat(replica.query("SHOW hot_standby_feedback")).isEqualTo("on");
             assertThat(callbacks(replica)).startsWith("on_start replica").contains("on_restart replica");
+            // The standby's feedback reaches the primary each wal_receiver_status_interval only.
+            Await.until(
+                    "the copy is safe",
+                    cluster.patience(),
+                    () -> replica.logText().contains("Logical slot orders is safe to be used after a failover"));
         }
         assertThat(callbacks(primary)).first().isEqualTo("on_start primary");
         cluster.awaitHealthy();
@@ -232,7 +238,19 @@ class SlotsIT {
         Files.createDirectory(armed);
         User.own(armed);
         old.crash();
-        Member now = cluster.awaitOtherPrimary(old);
+        // Who holds the lock answers as primary before its server is one.
+        Member now = Await.value(
+                "a member that takes writes",
+                cluster.patience(),
+                () -> {
+                    for (Member member : cluster.others(old)) {
+                        if (member.query("SELECT pg_is_in_recovery()").equals("f")) {
+                            return Optional.of(member);
+                        }
+                    }
+                    return Optional.empty();
+                },
+                () -> "");
         String refused = Files.readString(folder.resolve("refused")).strip();
         assertThat(now.name()).isNotEqualTo(refused);
         assertThat(cluster.member(refused).logText())
