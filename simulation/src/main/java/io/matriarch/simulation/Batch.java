@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -151,6 +152,12 @@ public final class Batch {
                 "effective faults: %d, %.1f an hour; by kind (effective of injected):%n",
                 total.effectiveFaults(),
                 total.effectiveFaults() / Math.max(total.hours(), 1e-9));
+        out.println("rarest reasons: "
+                + total.reasons().entrySet().stream()
+                        .sorted(Map.Entry.comparingByValue())
+                        .limit(12)
+                        .map(entry -> entry.getKey() + " " + entry.getValue())
+                        .toList());
         total.injected()
                 .forEach((kind, count) -> out.printf(
                         Locale.ROOT,

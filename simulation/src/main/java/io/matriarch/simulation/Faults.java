@@ -200,7 +200,16 @@ final class Faults {
         simulation.startLater(host, world.between(1_000, 10_000));
     }
 
+    /** Whether the store is a place of its own, and not in the members. */
+    private boolean storeIsApart() {
+        return world.network.nodes().contains(Network.STORE);
+    }
+
     private void cutFromStore() {
+        if (!storeIsApart()) {
+            isolate();
+            return;
+        }
         SimHost host = victim();
         Duration length = length();
         int way = world.random.nextInt(4);
@@ -252,7 +261,7 @@ final class Faults {
 
     private void trouble(String kind, double loss, Duration delay) {
         SimHost host = victim();
-        MemberName other = world.chance(0.5) ? Network.STORE : otherThan(host).name;
+        MemberName other = storeIsApart() && world.chance(0.5) ? Network.STORE : otherThan(host).name;
         Duration length = length();
         world.say("world", kind + " between " + host.name + " and " + other + " for " + length);
         Fault fault = world.fault(kind);
@@ -265,11 +274,21 @@ final class Faults {
         Duration length = length();
         world.say("world", "the store is away for " + length);
         Fault fault = world.fault("store away");
-        simulation.hosts().keySet().forEach(name -> world.network.cut(fault, name, Network.STORE, length));
+        for (MemberName name : simulation.hosts().keySet()) {
+            for (MemberName other : storeIsApart() ? List.of(Network.STORE) : world.network.nodes()) {
+                if (!other.equals(name)) {
+                    world.network.cut(fault, name, other, length);
+                }
+            }
+        }
         lasts(length);
     }
 
     private void storeLoses() {
+        if (!storeIsApart()) {
+            storeMisfortune();
+            return;
+        }
         world.say("world", "the store loses requests");
         world.network.storeLoses(world.fault("store loses requests"), 0.01 + world.random.nextDouble() * 0.15);
         lasts(length(), () -> world.network.storeLoses(new Fault("none"), 0));
@@ -360,8 +379,8 @@ final class Faults {
         SimHost host = any();
         Fault fault = world.fault("tagged nofailover");
         world.say("world", host.name + " is tagged nofailover");
-        boolean[] before = {host.tags.nofailover()};
-        if (before[0]) {
+        Tags before = host.tags;
+        if (before.nofailover()) {
             return;
         }
         Map<String, Object> published = Collections.singletonMap("nofailover", true);
@@ -372,7 +391,7 @@ final class Faults {
             agent.ring();
         });
         lasts(length(), () -> {
-            host.tags = Tags.NONE;
+            host.tags = before;
             host.agent().ifPresent(SimAgent::ring);
         });
     }

@@ -57,6 +57,9 @@ record Plan(
         config.put("check_timeline", random.nextInt(3) == 0);
         config.put("primary_hang_timeout", random.nextInt(2) == 0 ? 30 : 300);
         config.put("failsafe_mode", random.nextInt(3) == 0);
+        // The one is a script of the members' own configuration; here all of them have it or none.
+        config.put("pre_promote", random.nextInt(4) == 0);
+        config.put("primary_race_backoff", random.nextInt(5) == 0 ? times[1] * 2 : 0);
         switch (scenario.sync()) {
             case OFF -> {}
             case PRIORITY -> config.put("synchronous_mode", true);

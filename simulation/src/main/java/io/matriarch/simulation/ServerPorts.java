@@ -168,8 +168,8 @@ final class ServerPorts implements PostgresControl, PostgresProbe {
     @Override
     public ControlResult initialize() {
         world.scheduler.sleep(world.between(500, 2000));
-        if (server.isFull()) {
-            return failed("initdb: no space left on device");
+        if (server.isFull() || world.chance(0.03)) {
+            return failed("initdb has failed");
         }
         server.initialize();
         return startPrimary(Duration.ofSeconds(30));

@@ -36,6 +36,11 @@ final class SimHost implements LeaseRecord {
         this.guard = guard;
     }
 
+    /** From now on it has these tags, for as long as nobody says otherwise. */
+    void tag(Tags own) {
+        tags = own;
+    }
+
     /** The agent that lives, if one does. */
     Optional<SimAgent> agent() {
         return agent.filter(one -> !one.isDead());

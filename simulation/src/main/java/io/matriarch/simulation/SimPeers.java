@@ -7,6 +7,7 @@ import io.matriarch.domain.failsafe.FailsafeAnswer;
 import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
+import io.matriarch.domain.ha.Promise;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.WalReceiver;
@@ -64,7 +65,11 @@ final class SimPeers implements PeerClient {
                 other.server.timeline(),
                 other.server.receiver().view() == WalReceiver.STREAMING,
                 other.tags,
-                false);
+                false,
+                other.agent()
+                        .flatMap(SimAgent::view)
+                        .<Promise>flatMap(view -> view.state().sync().promise().map(Promise.class::cast))
+                        .orElseGet(Promise.None::new));
     }
 
     /** As over HTTP: all at once, and silence costs two tries. */

@@ -89,6 +89,8 @@ final class SimSettings implements SettingsSource {
                 .paused(Boolean.TRUE.equals(fields.get("pause")))
                 .failsafe(Boolean.TRUE.equals(fields.get("failsafe_mode")))
                 .primaryHangTimeout(seconds(fields, "primary_hang_timeout", 300))
+                .prePromote(Boolean.TRUE.equals(fields.get("pre_promote")))
+                .raceBackoff(seconds(fields, "primary_race_backoff", 0))
                 .removeOnRewindFailure(true)
                 .removeOnDivergedTimelines(true)
                 .mayBootstrap(mayBootstrap)

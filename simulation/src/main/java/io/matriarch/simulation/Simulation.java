@@ -4,11 +4,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import io.matriarch.app.loop.AgentView;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.cluster.Tags;
 import io.matriarch.domain.ha.Reason;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.ports.dcs.DcsTiming;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -130,6 +132,18 @@ public final class Simulation {
         var server = new SimServer(world, name, plan.senderTimeout());
         var guard = new SimGuard(world, clock, server, plan.ttl(), scenario.guardProcess());
         var host = new SimHost(world, name, clock, server, guard);
+        if (world.chance(0.15)) {
+            host.tag(new Tags(
+                    false,
+                    1,
+                    false,
+                    true,
+                    false,
+                    1,
+                    Optional.empty(),
+                    false,
+                    Collections.singletonMap("clonefrom", true)));
+        }
         host.watchdog = new SimWatchdog(
                 world,
                 clock,

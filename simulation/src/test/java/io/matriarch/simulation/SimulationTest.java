@@ -2,6 +2,7 @@ package io.matriarch.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.matriarch.domain.settings.SyncSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +23,8 @@ class SimulationTest {
             "SAF-012, SAF-014, SAF-016, SAF-040, SAF-041, SAF-060, SAF-062, S-1, S-2, S-3, S-11, S-12, S-15, S-16, S-17,"
                     + " S-20, S-22, S-23, L-1, L-4, L-5, L-6, L-7: with a guard process, whatever goes wrong")
     void guarded() {
-        Report report = seeds(1, 360, new Scenario(true, CHAOS));
-        assertThat(report.promotions()).isGreaterThan(250);
+        Report report = seeds(1, 300, new Scenario(true, CHAOS));
+        assertThat(report.promotions()).isGreaterThan(150);
         assertThat(report.handOvers()).isPositive();
         assertThat(report.lost())
                 .describedAs("asynchronous failovers lose what nobody had")
@@ -42,8 +43,30 @@ class SimulationTest {
     @DisplayName(
             "SAF-012, SAF-040, SAF-060: the agent's own guard is enough while agents neither crash alone nor stand still")
     void agentOnly() {
-        Report report = seeds(10_001, 150, new Scenario(false, CHAOS));
-        assertThat(report.promotions()).isGreaterThan(100);
+        Report report = seeds(10_001, 100, new Scenario(false, CHAOS));
+        assertThat(report.promotions()).isGreaterThan(50);
+    }
+
+    @Test
+    @DisplayName(
+            "S-7, SAF-050, NoAcknowledgedCommitLost: no acknowledged commit is lost in priority mode, whatever stands"
+                    + " still for however long and with nothing that fences a primary")
+    void prioritySynchronous() {
+        unfenced(20_001, SyncSettings.Mode.PRIORITY);
+    }
+
+    @Test
+    @DisplayName(
+            "S-7, S-8, SAF-050, NoAcknowledgedCommitLost: no acknowledged commit is lost in quorum mode, whatever stands"
+                    + " still for however long and with nothing that fences a primary")
+    void quorumSynchronous() {
+        unfenced(30_001, SyncSettings.Mode.QUORUM);
+    }
+
+    private static void unfenced(long from, SyncSettings.Mode mode) {
+        Report report = seeds(from, 60, new Scenario(false, CHAOS).with(mode));
+        assertThat(report.acknowledged()).isGreaterThan(10_000);
+        assertThat(report.promotions()).isGreaterThan(20);
     }
 
     @Test
