@@ -315,7 +315,11 @@ public final class HaCycle {
             }
             // The agent's own guard may have been faster than the turn that would have stopped it.
             return (state.demotedOffline() || leaseIsOver(seen)) && !state.startFailed()
-                    ? new Situation(state.withDemotedOffline(true), seen, ClusterView.EMPTY)
+                    // The proof of a hand-over under way ends with the start, and the hand-over with it.
+                    ? new Situation(
+                                    state.withDemotedOffline(true).withHandover(new HandoverPhase.None()),
+                                    seen,
+                                    ClusterView.EMPTY)
                             .startStandby(Reason.DCS_UNREACHABLE_STARTING_READONLY, proof, withoutStore(state, seen))
                     : Turn.of(state, Reason.DCS_UNREACHABLE);
         }

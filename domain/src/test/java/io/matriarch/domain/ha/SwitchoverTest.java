@@ -2,6 +2,7 @@ package io.matriarch.domain.ha;
 
 import static io.matriarch.domain.ha.Row.row;
 import static io.matriarch.domain.ha.Seen.*;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.matriarch.domain.cluster.*;
 import io.matriarch.domain.ha.Decision.*;
@@ -10,7 +11,9 @@ import io.matriarch.domain.rewind.*;
 import java.time.Duration;
 import java.util.*;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** A planned hand-over of the lock, step by step (SAF-060). */
@@ -318,5 +321,16 @@ class SwitchoverTest {
                         DisarmGuard.class,
                         DisarmWatchdog.class,
                         StartStandby.class));
+    }
+
+    @Test
+    @DisplayName("SAF-030 SAF-060 a server that starts for want of the store ends the hand-over with its proof")
+    void readOnlyStartEndsTheHandOver() {
+        Turn turn = down().before(phase(new HandoverPhase.Awaiting("switchover", Seen.member(OTHER), PROOF, END)))
+                .withoutDcs()
+                .lease(new LeaseView.Mine(new Lease(MINE, NOW)))
+                .decide();
+        assertThat(turn.reason()).isEqualTo(Reason.DCS_UNREACHABLE_STARTING_READONLY);
+        assertThat(turn.next().handover()).isEqualTo(new HandoverPhase.None());
     }
 }
