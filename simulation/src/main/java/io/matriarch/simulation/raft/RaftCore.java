@@ -40,6 +40,9 @@ final class RaftCore {
         /** Calls back once everything written so far is on the disk. */
         void sync(Runnable done);
 
+        /** Calls back in an event of its own. */
+        void soon(Runnable then);
+
         /** The entry is committed, and the ones before it are applied. */
         void apply(LogEntry entry);
 
@@ -75,6 +78,7 @@ final class RaftCore {
     private Role role = Role.FOLLOWER;
     private Optional<MemberName> leader = Optional.empty();
     private boolean preVoting;
+    private boolean applying;
     private long leaderHeard;
     private long campaignAt;
     private long commit;
@@ -514,15 +518,28 @@ final class RaftCore {
 
     private void commitTo(long index) {
         commit = Math.max(commit, Math.min(index, disk.lastIndex()));
-        while (applied < commit) {
-            var entry = disk.entry(applied + 1);
-            applied++;
-            process.apply(entry);
-            if (role == Role.LEADER && entry.index() == termBegan) {
-                process.leads(term());
-            }
+        applyNext();
+    }
+
+    /** One entry an event: what looks at the store after each event misses none. */
+    private void applyNext() {
+        if (applying || applied >= commit) {
+            return;
+        }
+        var entry = disk.entry(applied + 1);
+        applied++;
+        process.apply(entry);
+        if (role == Role.LEADER && entry.index() == termBegan) {
+            process.leads(term());
         }
         wakeApplied();
+        if (applied < commit) {
+            applying = true;
+            process.soon(() -> {
+                applying = false;
+                applyNext();
+            });
+        }
     }
 
     /** The end of the proposal behind an entry that was just applied, if it was made here. */

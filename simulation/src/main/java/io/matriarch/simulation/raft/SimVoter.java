@@ -299,6 +299,11 @@ final class SimVoter implements Voter {
         }
 
         @Override
+        public void soon(Runnable then) {
+            later(Duration.ofNanos(1), then);
+        }
+
+        @Override
         public void apply(LogEntry entry) {
             store.ledger().commits(self, entry);
             if (entry.isBeginning()) {
