@@ -36,7 +36,7 @@ class ConventionsTest {
     }
 
     @Test
-    @DisplayName("domain types are records, enums, sealed interfaces or stateless final classes")
+    @DisplayName("domain types are records and their builders, enums, sealed interfaces or stateless final classes")
     void domainTypesAreValues() {
         keeps(classes()
                 .that()
@@ -53,8 +53,18 @@ class ConventionsTest {
                 .because("state that is not a value cannot be observed, compared or replayed"));
     }
 
+    /** Changed by whoever has made it, until what it builds is a value. */
+    private static boolean isBuilderOfRecord(JavaClass type) {
+        return type.getEnclosingClass().filter(JavaClass::isRecord).isPresent()
+                && type.getMethods().stream()
+                        .anyMatch(method -> method.getName().equals("build")
+                                && type.getEnclosingClass()
+                                        .filter(method.getRawReturnType()::equals)
+                                        .isPresent());
+    }
+
     private static boolean isValueOrFunction(JavaClass type) {
-        if (type.isRecord() || type.isEnum()) {
+        if (type.isRecord() || type.isEnum() || isBuilderOfRecord(type)) {
             return true;
         }
         if (type.isInterface()) {

@@ -1,6 +1,6 @@
 package io.matriarch.adapters.postgres;
 
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;

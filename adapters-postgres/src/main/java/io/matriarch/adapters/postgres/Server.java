@@ -5,7 +5,7 @@ import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import io.matriarch.domain.slot.SlotPlanner;
 import io.matriarch.ports.postgres.PostgresContext;
 import java.io.IOException;

@@ -11,7 +11,7 @@ import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.LeaderTimeline;
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import io.matriarch.ports.postgres.ArchiveResult;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.StopOrder;

@@ -1,6 +1,6 @@
 package io.matriarch.app.config;
 
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

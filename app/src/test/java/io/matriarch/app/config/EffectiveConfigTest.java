@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.matriarch.domain.cluster.Role;
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

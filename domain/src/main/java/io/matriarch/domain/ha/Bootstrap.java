@@ -9,7 +9,7 @@ import io.matriarch.domain.postgres.DataDirectory;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Upstream;
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

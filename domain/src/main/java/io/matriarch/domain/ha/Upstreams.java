@@ -3,7 +3,7 @@ package io.matriarch.domain.ha;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.Upstream;
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import java.util.Optional;
 
 /** Whom a member streams from, is compared with and copies (ha-decisions §9.5). */

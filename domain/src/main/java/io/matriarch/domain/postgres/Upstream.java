@@ -1,7 +1,6 @@
 package io.matriarch.domain.postgres;
 
 import io.matriarch.domain.cluster.MemberName;
-import io.matriarch.domain.settings.StandbyCluster;
 
 /** Where a standby gets its WAL from. */
 public sealed interface Upstream {

@@ -1,5 +1,6 @@
 package io.matriarch.domain.settings;
 
+import io.matriarch.domain.postgres.StandbyCluster;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -33,7 +33,7 @@ import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.WalReceiver;
 import io.matriarch.domain.postgres.WalSender;
 import io.matriarch.domain.settings.HaSettings;
-import io.matriarch.domain.settings.StandbyCluster;
+import io.matriarch.domain.postgres.StandbyCluster;
 import io.matriarch.domain.settings.SyncSettings;
 import io.matriarch.domain.time.MonotonicTime;
 import java.time.Duration;

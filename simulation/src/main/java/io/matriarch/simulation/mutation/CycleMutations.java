@@ -44,10 +44,7 @@ final class CycleMutations {
                     "timelines-not-reserved",
                     "SAF-016: nobody writes a timeline number twice",
                     GUARDED,
-                    edit(
-                            SITUATION,
-                            "if (!cluster.epoch().wasHeldBy(self()) || !ours.isBefore(reserved)) {",
-                            "if (!ours.isKnown()) {"),
+                    edit(SITUATION, "if (!hasReserved()) {", "if (!ours.isKnown()) {"),
                     edit(
                             SITUATION,
                             "return new Decision.Promote(skipped);",
@@ -78,9 +75,8 @@ final class CycleMutations {
                     GUARDED,
                     edit(
                             SITUATION,
-                            "new Decision.RenewLeaderLock(), new Decision.ArmGuard(), new Decision.ArmWatchdog(),"
-                                    + " promotion());",
-                            "promotion());")),
+                            "return Turn.of(next, reason, writable(promotion()).toArray(Decision[]::new));",
+                            "return Turn.of(next, reason, promotion());")),
             of(
                     "hung-loop-renews",
                     "SAF-070: a loop that hangs gives up the lock",

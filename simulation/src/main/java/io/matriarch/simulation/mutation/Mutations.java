@@ -13,6 +13,8 @@ final class Mutations {
         all.addAll(ClockMutations.ALL);
         all.addAll(StoreMutations.ALL);
         all.addAll(CycleMutations.ALL);
+        all.addAll(SyncMutations.ALL);
+        all.addAll(FailsafeMutations.ALL);
         return List.copyOf(all);
     }
 

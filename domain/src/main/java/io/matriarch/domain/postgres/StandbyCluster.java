@@ -1,4 +1,4 @@
-package io.matriarch.domain.settings;
+package io.matriarch.domain.postgres;
 
 import java.util.Arrays;
 import java.util.List;
