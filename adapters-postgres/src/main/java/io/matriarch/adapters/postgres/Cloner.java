@@ -1,8 +1,8 @@
 package io.matriarch.adapters.postgres;
 
 import io.matriarch.domain.postgres.ServerState;
-import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.StandbyCluster;
+import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.ports.plugin.ConfigSection;
 import io.matriarch.ports.postgres.ControlResult;
 import java.io.IOException;

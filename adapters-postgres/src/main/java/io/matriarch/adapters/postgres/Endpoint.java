@@ -1,7 +1,7 @@
 package io.matriarch.adapters.postgres;
 
-import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.StandbyCluster;
+import io.matriarch.domain.postgres.Upstream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,12 +6,12 @@ import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.postgres.ShutdownPosition;
 import io.matriarch.domain.postgres.SqlView;
+import io.matriarch.domain.postgres.StandbyCluster;
 import io.matriarch.domain.postgres.StopMode;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.rewind.LeaderTimeline;
-import io.matriarch.domain.postgres.StandbyCluster;
 import io.matriarch.ports.postgres.ArchiveResult;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.postgres.StopOrder;
@@ -101,8 +101,7 @@ final class StandbyClusterTest {
         // Its secondary streams from it, over a slot of its own.
         Instance secondary = cluster.member("srv3").open();
         here.sql("SELECT pg_create_physical_replication_slot('srv3')");
-        var cascade =
-                new Upstream.Cascade(here.upstream(), section);
+        var cascade = new Upstream.Cascade(here.upstream(), section);
         Instance.done(secondary.control.copyFrom(cascade, "the test wants a copy"));
         Instance.done(secondary.control.startStandby(cascade, Role.REPLICA, Instance.LONG));
         secondary.await("streaming", StandbyClusterTest::streams);

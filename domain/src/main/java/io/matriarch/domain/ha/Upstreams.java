@@ -2,8 +2,8 @@ package io.matriarch.domain.ha;
 
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.Role;
-import io.matriarch.domain.postgres.Upstream;
 import io.matriarch.domain.postgres.StandbyCluster;
+import io.matriarch.domain.postgres.Upstream;
 import java.util.Optional;
 
 /** Whom a member streams from, is compared with and copies (ha-decisions §9.5). */
@@ -33,9 +33,7 @@ final class Upstreams {
         if (itself) {
             return new Upstream.Remote(other);
         }
-        return member(now) instanceof Upstream.Of of
-                ? new Upstream.Cascade(of, other)
-                : new Upstream.Nobody();
+        return member(now) instanceof Upstream.Of of ? new Upstream.Cascade(of, other) : new Upstream.Nobody();
     }
 
     private static Upstream member(Situation now) {
