@@ -76,7 +76,7 @@ final class LeaderRace {
         if (bar.isPresent()) {
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.info(bar.get())));
         }
-        if (!(now.cluster().initialize() instanceof InitializeKey.Done)) {
+        if (!isInitialized(now)) {
             return lose(now, Reason.NOT_HEALTHIEST, List.of(Note.warning("the cluster has no system identifier yet")));
         }
         if (now.postgres().sql() instanceof SqlView.NoAnswer(String why)) {
@@ -100,6 +100,19 @@ final class LeaderRace {
                 ? Turn.of(now.state().withWonRace(true), Reason.ACQUIRING_AS_REPLICA, acquire(now))
                         .with(notes)
                 : lose(now, Reason.NOT_HEALTHIEST, notes);
+    }
+
+    /**
+     * A cluster that has been led is one, whatever has become of its identifier: the next leader writes it anew. While
+     * somebody is at work on the key it is that one's.
+     */
+    private static boolean isInitialized(Situation now) {
+        return switch (now.cluster().initialize()) {
+            case InitializeKey.Done _ -> true;
+            case InitializeKey.Absent _, InitializeKey.Invalid _ ->
+                now.cluster().epoch().holder().isPresent();
+            case InitializeKey.InProgress _ -> false;
+        };
     }
 
     /** A switchover that is scheduled for later says nothing about who may lead now (W-24). */

@@ -146,12 +146,28 @@ class LeaderRaceTest {
                         replica().upstream(new Upstream.Nobody()).noAnswer().peers(dead(OTHER)),
                         Reason.NOT_HEALTHIEST),
                 row(
-                        "S-22 no system identifier, no race",
+                        "S-22 somebody is at work on the system identifier: no race",
                         replica()
                                 .upstream(new Upstream.Nobody())
-                                .initialize(new InitializeKey.Invalid("x", new Revision(1)))
+                                .initialize(new InitializeKey.InProgress(new Revision(1)))
                                 .before(HaState.INITIAL.withJoined()),
                         Reason.NOT_HEALTHIEST),
+                row(
+                        "S-22 no system identifier, and nobody has ever led: no race",
+                        replica()
+                                .noEpoch()
+                                .upstream(new Upstream.Nobody())
+                                .initialize(new InitializeKey.Absent())
+                                .before(HaState.INITIAL.withJoined()),
+                        Reason.NOT_HEALTHIEST),
+                row(
+                        "HA-006 the identifier is gone while nobody leads: raced for, the next leader writes it anew",
+                        replica()
+                                .initialize(new InitializeKey.Absent())
+                                .peers(dead(OTHER), dead(THIRD))
+                                .before(HaState.INITIAL.withJoined()),
+                        Reason.ACQUIRING_AS_REPLICA,
+                        AcquireLeaderLock.class),
                 row(
                         "HA-070 a primary that was the last holder takes it back",
                         primary(),
