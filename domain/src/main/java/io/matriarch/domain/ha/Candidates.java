@@ -6,6 +6,7 @@ import io.matriarch.domain.cluster.SwitchoverRequest;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.SqlView;
 import io.matriarch.domain.postgres.Timeline;
+import io.matriarch.domain.postgres.WalSender;
 import io.matriarch.domain.sync.SyncStep;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -75,9 +76,27 @@ record Candidates(List<Member> members, Optional<MemberName> named) {
         return new Fit(fit, notes);
     }
 
+    /**
+     * How far it reaches. A member answers with what its last turn has seen, up to a loop ago, and a busy primary writes
+     * more than any limit in that time; the primary's own sender knows better.
+     */
+    private static Lsn reaches(Situation now, PeerAnswer.Reachable peer) {
+        Lsn position = peer.position();
+        if (now.postgres().sql() instanceof SqlView.Primary primary) {
+            for (WalSender sender : primary.replication().senders()) {
+                boolean itself =
+                        sender.holdsItsSlot() || !now.settings().slots().use();
+                if (itself && sender.applicationName().equals(peer.name().value())) {
+                    position = position.max(sender.flushed().orElse(Lsn.ZERO));
+                }
+            }
+        }
+        return position;
+    }
+
     private static boolean isClose(Situation now, PeerAnswer.Reachable peer, List<Note> notes) {
         Lsn ours = now.postgres().position().orElse(now.cluster().status().position());
-        if (ours.lagBytes(peer.position()) > now.settings().maximumLagOnFailover()) {
+        if (ours.lagBytes(reaches(now, peer)) > now.settings().maximumLagOnFailover()) {
             notes.add(Note.info("Member " + peer.name() + " exceeds maximum replication lag"));
             return false;
         }

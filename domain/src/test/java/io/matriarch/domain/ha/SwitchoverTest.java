@@ -96,6 +96,16 @@ class SwitchoverTest {
                         KeepWatchdogAlive.class,
                         ClearRequest.class),
                 row(
+                        "HA-084 what it answers is a loop old: how far it has come its stream tells",
+                        leader().streamedBy("", Seen.sender(OTHER, "async", POSITION))
+                                .switchover(SELF, OTHER)
+                                .peers(peer(OTHER, Lsn.parse("0/10"))),
+                        Reason.SWITCHOVER_PREPARING,
+                        RenewLeaderLock.class,
+                        ArmGuard.class,
+                        KeepWatchdogAlive.class,
+                        Checkpoint.class),
+                row(
                         "HA-084 a candidate that is no member is not fit",
                         leader().switchover(SELF, new MemberName("srv9")),
                         Reason.LEADER_WITH_LOCK,
