@@ -441,7 +441,10 @@ final class Faults {
         boolean others = world.servers.values().stream()
                 .allMatch(server -> server.disk().complete && server.tip().contains(host.server.tip())
                         || server == host.server && server.isStandby());
-        if (others && host.server.disk().complete && host.agent().isPresent()) {
+        // In a synchronous mode nobody but the lost leader may be electable: then the cluster waits for a person
+        // (L-10).
+        boolean needed = simulation.scenario().sync() != SyncSettings.Mode.OFF && host.server.isPrimary();
+        if (others && !needed && host.server.disk().complete && host.agent().isPresent()) {
             world.fault("directory lost").hadEffect();
             host.server.crash("its directory is gone");
             world.say("world", host.name + "'s directory is lost");

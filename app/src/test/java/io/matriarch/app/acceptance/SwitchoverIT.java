@@ -54,8 +54,13 @@ class SwitchoverIT {
             }
             prober.assertOneWritable();
             assertThat(writers.lost(cluster.primary())).isZero();
-            assertThat(cluster.primary().query("SELECT timeline_id FROM pg_control_checkpoint()"))
-                    .isEqualTo(Integer.toString(ROUNDS + 1));
+            // The control file has the new timeline with the first checkpoint after the promotion.
+            Await.until(
+                    "a timeline a round, and no more",
+                    cluster.patience(),
+                    () -> cluster.primary()
+                            .query("SELECT timeline_id FROM pg_control_checkpoint()")
+                            .equals(Integer.toString(ROUNDS + 1)));
         }
         Figures.note("switchover, write gap", gaps);
     }
