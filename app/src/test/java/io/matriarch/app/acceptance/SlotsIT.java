@@ -205,7 +205,10 @@ class SlotsIT {
         assertThat(callbacks(now)).endsWith("on_role_change primary");
         old.start();
         cluster.awaitHealthy();
-        assertThat(callbacks(old)).endsWith("on_start replica");
+        // The copy of the logical slot may have restarted it by now.
+        assertThat(callbacks(old))
+                .filteredOn(line -> !line.equals("on_restart replica"))
+                .endsWith("on_start replica");
     }
 
     @Test
