@@ -165,17 +165,9 @@ final class Reloader {
                     ? Quantity.format(ours.get(), now.unit())
                     : ours.get();
         }
-        PgSettings settings = server.settings();
-        Subprocess.Result result = Subprocess.run(
-                List.of(
-                        settings.binaries().path("postgres"),
-                        "-D",
-                        server.dataDirectory().toString(),
-                        "--config-file=" + settings.configFile(),
-                        "-C",
-                        name),
-                Subprocess.environment(Map.of()));
-        return result.isOk() ? Quantity.format(result.output().strip(), now.unit()) : "?";
+        return server.filed(name)
+                .map(value -> Quantity.format(value, now.unit()))
+                .orElse("?");
     }
 
     private static String text(Connection connection, String question) throws SQLException {

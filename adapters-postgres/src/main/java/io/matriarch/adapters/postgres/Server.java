@@ -152,6 +152,20 @@ final class Server {
         synchronousNames = names;
     }
 
+    /** What a parameter is in the configuration files, as PostgreSQL itself reads them; empty if it cannot. */
+    Optional<String> filed(String parameter) {
+        Subprocess.Result result = Subprocess.run(
+                List.of(
+                        settings.binaries().path("postgres"),
+                        "-D",
+                        dataDirectory().toString(),
+                        "--config-file=" + settings.configFile(),
+                        "-C",
+                        parameter),
+                Subprocess.environment(Map.of()));
+        return result.isOk() ? Optional.of(result.output().strip()) : Optional.empty();
+    }
+
     /** Whether pg_rewind is wanted and can be run. */
     synchronized boolean rewindConfigured() {
         return settings.usePgRewind()

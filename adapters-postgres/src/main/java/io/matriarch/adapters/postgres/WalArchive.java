@@ -131,21 +131,9 @@ final class WalArchive {
 
     /** The value a parameter has now, or in the configuration files of the server that does not run; else empty. */
     String configured(String name) {
-        PgSettings settings = server.settings();
-        Optional<String> ours = Optional.ofNullable(server.parameters().file().get(name));
-        if (ours.isPresent()) {
-            return ours.get();
-        }
-        Subprocess.Result result = Subprocess.run(
-                List.of(
-                        settings.binaries().path("postgres"),
-                        "-D",
-                        server.dataDirectory().toString(),
-                        "--config-file=" + settings.configFile(),
-                        "-C",
-                        name),
-                Subprocess.environment(Map.of()));
-        return result.isOk() ? result.output().strip() : "";
+        return Optional.ofNullable(server.parameters().file().get(name))
+                .or(() -> server.filed(name))
+                .orElse("");
     }
 
     private Path wal() {
