@@ -16,7 +16,7 @@ final class Await {
 
     private Await() {}
 
-    /** Returns once {@code condition} is true; its exceptions count as false. */
+    /** Returns once {@code condition} is true; its exceptions and failed assertions count as false. */
     static void until(String what, Duration limit, Callable<Boolean> condition) {
         until(what, limit, condition, () -> "");
     }
@@ -26,10 +26,10 @@ final class Await {
         value(what, limit, () -> condition.call() ? Optional.of(true) : Optional.empty(), state);
     }
 
-    /** Returns the first value there is; exceptions of {@code attempt} count as none. */
+    /** Returns the first value there is; exceptions and failed assertions of {@code attempt} count as none. */
     static <T> T value(String what, Duration limit, Callable<Optional<T>> attempt, Supplier<String> state) {
         long start = System.nanoTime();
-        Exception last = null;
+        Throwable last = null;
         while (System.nanoTime() - start < limit.toNanos()) {
             try {
                 Optional<T> found = attempt.call();
@@ -37,7 +37,7 @@ final class Await {
                     return found.get();
                 }
                 last = null;
-            } catch (Exception e) {
+            } catch (Exception | AssertionError e) {
                 last = e;
             }
             LockSupport.parkNanos(PAUSE.toNanos());
