@@ -15,6 +15,8 @@ import java.util.Optional;
  */
 final class SimGuard implements Guard {
 
+    private static final Duration SHORTEST_NAP = Duration.ofMillis(1);
+
     private final World world;
     private final SimClock clock;
     private final SimServer server;
@@ -61,7 +63,10 @@ final class SimGuard implements Guard {
         }
     }
 
-    /** Looks again when something is due by this machine's clocks. */
+    /**
+     * Looks again before something is due: a timer runs on a clock that a time daemon may have slowed down by a tenth,
+     * the deadline also on one that nobody slows down, so nobody may sleep for all that is left.
+     */
     private void look() {
         if (!process || killAt.isEmpty()) {
             return;
@@ -69,7 +74,8 @@ final class SimGuard implements Guard {
         Duration left = clock.now().until(killAt.get());
         if (left.isPositive()) {
             long mine = ++armed;
-            world.scheduler.after(clock.trueTime(left).plusNanos(1), () -> {
+            Duration nap = left.multipliedBy(4).dividedBy(5);
+            world.scheduler.after(clock.trueTime(nap).plus(SHORTEST_NAP), () -> {
                 if (mine == armed) {
                     look();
                 }
