@@ -14,6 +14,7 @@ import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.LeaseView;
+import io.matriarch.domain.postgres.PostgresView;
 import io.matriarch.domain.settings.HaSettings;
 import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.dcs.DcsTiming;
@@ -215,6 +216,11 @@ final class SimAgent {
 
     Optional<LeaseId> offer() {
         return keeper.offer();
+    }
+
+    /** A look at its server beside the loop, as its REST API takes one. */
+    PostgresView look() {
+        return ports.observe(Duration.ofSeconds(1));
     }
 
     Optional<AgentView> view() {

@@ -8,6 +8,7 @@ import io.matriarch.domain.failsafe.FailsafeClaim;
 import io.matriarch.domain.ha.HandoverAnswer;
 import io.matriarch.domain.ha.PeerAnswer;
 import io.matriarch.domain.ha.Promise;
+import io.matriarch.domain.ha.Successor;
 import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.domain.postgres.WalReceiver;
@@ -118,21 +119,25 @@ final class SimPeers implements PeerClient {
             Member candidate, MemberName leader, Timeline timeline, Lsn end, Duration patience) {
         long until = world.now() + patience.toNanos();
         SimHost other = simulation.host(candidate.name());
-        SimServer server = other.server;
         while (world.now() < until && !world.scheduler.current().interrupted) {
-            boolean has = reaches(other)
-                    && server.isUp()
-                    && server.isStandby()
-                    && server.timeline().equals(timeline)
-                    && server.end().isAtLeast(end);
-            if (has) {
-                Lsn position = server.end();
-                return other.agent()
-                        .flatMap(SimAgent::offer)
-                        .<HandoverAnswer>map(id -> new HandoverAnswer.Ready(timeline, position, id))
-                        .orElseGet(() -> new HandoverAnswer.NotReady("no lease to offer"));
+            if (reaches(other)) {
+                SimAgent agent = other.agent().orElseThrow();
+                switch (Successor.of(agent.look(), other.tags, timeline, end)) {
+                    case Successor.Ready(Timeline on, Lsn flushed) -> {
+                        if (!reaches(other)) {
+                            break;
+                        }
+                        return agent.offer()
+                                .<HandoverAnswer>map(lease -> new HandoverAnswer.Ready(on, flushed, lease))
+                                .orElseGet(() -> new HandoverAnswer.NotReady("no lease to offer"));
+                    }
+                    case Successor.Unfit(String why) -> {
+                        return new HandoverAnswer.NotReady(why);
+                    }
+                    case Successor.Behind _ -> {}
+                }
             }
-            server.awaitChange(Duration.ofMillis(300));
+            other.server.awaitChange(Duration.ofMillis(300));
         }
         return new HandoverAnswer.NotReady("not in time");
     }

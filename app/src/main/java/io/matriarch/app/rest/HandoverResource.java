@@ -1,12 +1,13 @@
 package io.matriarch.app.rest;
 
+import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.peer.HandoverCall;
 import io.matriarch.domain.cluster.ClusterView;
-import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.ha.DcsView;
 import io.matriarch.domain.ha.HandoverAnswer;
+import io.matriarch.domain.ha.Observation;
+import io.matriarch.domain.ha.Successor;
 import io.matriarch.domain.postgres.PostgresView;
-import io.matriarch.domain.postgres.SqlView;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
@@ -37,8 +38,7 @@ public final class HandoverResource {
     public Response post(byte[] body) {
         HandoverCall call =
                 HandoverCall.decode(Answers.required(body)).orElseThrow(() -> new RefusedException(400, "Bad Request"));
-        HandoverAnswer answer =
-                leads(call) ? await(call) : new HandoverAnswer.NotReady(call.leader() + " does not lead");
+        HandoverAnswer answer = await(call);
         return switch (answer) {
             case HandoverAnswer.Ready ready -> {
                 log.info(
@@ -55,37 +55,42 @@ public final class HandoverResource {
         };
     }
 
-    /** By our own last look at the store: somebody else's word makes nobody a leader. */
-    private boolean leads(HandoverCall call) {
-        return agent.view()
-                .filter(view -> view.observation().dcs() instanceof DcsView.Read(ClusterView cluster)
-                        && cluster.leaderName().filter(call.leader()::equals).isPresent())
-                .isPresent();
-    }
-
     private HandoverAnswer await(HandoverCall call) {
         long deadline = System.nanoTime() + call.patience().toNanos();
         while (true) {
+            // By our own last look at the store: somebody else's word makes nobody a leader.
+            Optional<Observation> last = agent.view().map(AgentView::observation);
+            if (last.filter(seen -> leads(seen, call)).isEmpty()) {
+                return new HandoverAnswer.NotReady(call.leader() + " does not lead");
+            }
             long left = deadline - System.nanoTime();
             Duration patience = Duration.ofNanos(Math.max(1_000_000, Math.min(left, LONGEST_LOOK.toNanos())));
             PostgresView seen = agent.observe(patience);
-            if (!(seen.sql() instanceof SqlView.Standby standby)) {
-                return new HandoverAnswer.NotReady("its server is no standby that answers");
-            }
-            if (standby.received().isAtLeast(call.end()) && seen.timeline().equals(call.timeline())) {
-                return ready(seen, standby);
-            }
-            if (left <= LOOK_EVERY.toNanos()) {
-                return new HandoverAnswer.NotReady("it has " + standby.received() + " of timeline " + seen.timeline()
-                        + " on disk, not " + call.end() + " of " + call.timeline());
+            switch (Successor.of(seen, last.get().tags(), call.timeline(), call.end())) {
+                case Successor.Ready ready -> {
+                    return offer(ready);
+                }
+                case Successor.Unfit(String why) -> {
+                    return new HandoverAnswer.NotReady(why);
+                }
+                case Successor.Behind(String why) -> {
+                    if (left <= LOOK_EVERY.toNanos()) {
+                        return new HandoverAnswer.NotReady(why);
+                    }
+                }
             }
             LockSupport.parkNanos(LOOK_EVERY.toNanos());
         }
     }
 
-    private HandoverAnswer ready(PostgresView seen, SqlView.Standby standby) {
-        Optional<LeaseId> offer = agent.offerLease();
-        return offer.<HandoverAnswer>map(lease -> new HandoverAnswer.Ready(seen.timeline(), standby.received(), lease))
+    private static boolean leads(Observation seen, HandoverCall call) {
+        return seen.dcs() instanceof DcsView.Read(ClusterView cluster)
+                && cluster.leaderName().filter(call.leader()::equals).isPresent();
+    }
+
+    private HandoverAnswer offer(Successor.Ready ready) {
+        return agent.offerLease()
+                .<HandoverAnswer>map(lease -> new HandoverAnswer.Ready(ready.timeline(), ready.flushed(), lease))
                 .orElseGet(() -> new HandoverAnswer.NotReady("it could not offer a lease"));
     }
 }

@@ -45,6 +45,15 @@ final class HandoverTest extends RestTest {
     }
 
     @Test
+    @DisplayName("S-12: a candidate that has been tagged nofailover in the meantime refuses")
+    void barred() throws Exception {
+        agent.view = Optional.of(Views.replica().nofailover().view(agent.clock.now()));
+        Answer refused = ask("pg2", 1, "0/5000060");
+        assertEquals(409, refused.code());
+        assertEquals("{\"why\": \"it is tagged nofailover\"}", refused.body());
+    }
+
+    @Test
     @DisplayName("SAF-060: a position that is reached while it is waited for is answered with")
     void reachedLater() throws Exception {
         agent.server = Views.replica(1, Optional.of("streaming")).postgres();

@@ -119,6 +119,11 @@ final class Views {
         return this;
     }
 
+    Views nofailover() {
+        tags = new Tags(true, 0, false, false, false, 0, Optional.empty(), false, Map.of("nofailover", true));
+        return this;
+    }
+
     Views tags(boolean noloadbalance, Map<String, Object> published) {
         tags = new Tags(false, 1, noloadbalance, false, false, 1, Optional.empty(), false, published);
         return this;
