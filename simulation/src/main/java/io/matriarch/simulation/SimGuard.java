@@ -74,7 +74,7 @@ final class SimGuard implements Guard {
         Duration left = clock.now().until(killAt.get());
         if (left.isPositive()) {
             long mine = ++armed;
-            Duration nap = left.multipliedBy(4).dividedBy(5);
+            Duration nap = Duration.ofNanos(left.toNanos() / 5 * 4);
             world.scheduler.after(clock.trueTime(nap).plus(SHORTEST_NAP), () -> {
                 if (mine == armed) {
                     look();

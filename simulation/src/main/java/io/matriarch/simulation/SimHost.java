@@ -46,6 +46,11 @@ final class SimHost implements LeaseRecord {
         return agent.filter(one -> !one.isDead());
     }
 
+    /** Whether its agent has a hold on the lock that it may believe in. */
+    boolean holds() {
+        return agent.isPresent() && agent.get().holds();
+    }
+
     void runs(SimAgent started) {
         agent = Optional.of(started);
     }

@@ -40,6 +40,7 @@ public final class Simulation {
     private final Clients clients;
     private final Chaos chaos;
     private final SortedMap<MemberName, SimHost> hosts = new TreeMap<>();
+    private final SimHost[] everyHost;
     private final SortedMap<Reason, Long> reasons = new TreeMap<>();
     private final SortedMap<MemberName, Integer> turnsAtOnce = new TreeMap<>();
     private long turnsCountedAt;
@@ -57,6 +58,7 @@ public final class Simulation {
         for (int i = 0; i < plan.members().size(); i++) {
             addHost(plan.members().get(i), plan.watchdogs().get(i));
         }
+        everyHost = hosts.values().toArray(SimHost[]::new);
         chaos = new Chaos(this, plan);
     }
 
@@ -234,6 +236,11 @@ public final class Simulation {
 
     SimHost host(MemberName name) {
         return hosts.get(name);
+    }
+
+    /** The same hosts, for those who ask all the time. */
+    SimHost[] everyHost() {
+        return everyHost;
     }
 
     SortedMap<MemberName, SimHost> hosts() {

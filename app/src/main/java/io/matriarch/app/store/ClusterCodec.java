@@ -54,11 +54,17 @@ public final class ClusterCodec {
     public static ClusterView decode(StoreSnapshot snapshot) {
         List<Member> members = new ArrayList<>();
         snapshot.members().forEach((name, value) -> members.add(MemberCodec.decode(name, value.text())));
-        return decode(snapshot, members);
+        return decode(snapshot, members, ClusterView.EMPTY, Map.of());
     }
 
-    /** The same with the members' keys read already. */
-    static ClusterView decode(StoreSnapshot snapshot, List<Member> members) {
+    /**
+     * The same with the members' keys read already, and what has been read before.
+     *
+     * @param before what {@code keys} were read as
+     * @param keys the cluster's keys of the snapshot before
+     */
+    static ClusterView decode(
+            StoreSnapshot snapshot, List<Member> members, ClusterView before, Map<StoreKey, StoredValue> keys) {
         return new ClusterView(
                 initialize(snapshot),
                 leaderLock(snapshot),
@@ -66,14 +72,25 @@ public final class ClusterCodec {
                 snapshot.get(StoreKey.FAILOVER).flatMap(ClusterCodec::request),
                 snapshot.get(StoreKey.SYNC).map(ClusterCodec::sync).orElse(SyncState.NONE),
                 status(snapshot),
-                snapshot.get(StoreKey.HISTORY)
-                        .map(value -> history(value.text()))
-                        .orElse(TimelineHistory.UNKNOWN),
-                snapshot.get(StoreKey.EPOCH).map(ClusterCodec::epoch).orElse(Epoch.NONE),
+                isSame(StoreKey.HISTORY, snapshot, keys)
+                        ? before.history()
+                        : snapshot.get(StoreKey.HISTORY)
+                                .map(value -> history(value.text()))
+                                .orElse(TimelineHistory.UNKNOWN),
+                isSame(StoreKey.EPOCH, snapshot, keys)
+                        ? before.epoch()
+                        : snapshot.get(StoreKey.EPOCH).map(ClusterCodec::epoch).orElse(Epoch.NONE),
                 snapshot.revision(StoreKey.FAILOVER),
-                config(snapshot).isPresent(),
+                isSame(StoreKey.CONFIG, snapshot, keys)
+                        ? before.hasConfig()
+                        : config(snapshot).isPresent(),
                 snapshot.revision(StoreKey.CONFIG),
-                failsafeMap(snapshot));
+                isSame(StoreKey.FAILSAFE, snapshot, keys) ? before.failsafe() : failsafeMap(snapshot));
+    }
+
+    private static boolean isSame(StoreKey key, StoreSnapshot now, Map<StoreKey, StoredValue> before) {
+        StoredValue value = before.get(key);
+        return value != null && now.get(key).filter(value::equals).isPresent();
     }
 
     private static FailsafeMap failsafeMap(StoreSnapshot snapshot) {

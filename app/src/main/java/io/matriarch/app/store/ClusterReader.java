@@ -3,6 +3,7 @@ package io.matriarch.app.store;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.Member;
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.ports.dcs.StoreKey;
 import io.matriarch.ports.dcs.StoreSnapshot;
 import io.matriarch.ports.dcs.StoredValue;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ public final class ClusterReader {
     private record Read(StoredValue value, Member member) {}
 
     private Map<MemberName, Read> known = new HashMap<>();
-    private Map<?, StoredValue> lastKeys = Map.of();
+    private Map<StoreKey, StoredValue> lastKeys = Map.of();
     private ClusterView last = ClusterView.EMPTY;
 
     public ClusterView decode(StoreSnapshot snapshot) {
@@ -39,8 +40,8 @@ public final class ClusterReader {
         }
         known = next;
         if (changed || !snapshot.keys().equals(lastKeys)) {
+            last = ClusterCodec.decode(snapshot, members, last, lastKeys);
             lastKeys = snapshot.keys();
-            last = ClusterCodec.decode(snapshot, members);
         }
         return last;
     }

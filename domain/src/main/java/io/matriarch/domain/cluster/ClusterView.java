@@ -74,7 +74,12 @@ public record ClusterView(
     }
 
     public Optional<Member> member(MemberName name) {
-        return members.stream().filter(member -> member.name().equals(name)).findFirst();
+        for (Member member : members) {
+            if (member.name().equals(name)) {
+                return Optional.of(member);
+            }
+        }
+        return Optional.empty();
     }
 
     public boolean isLocked() {

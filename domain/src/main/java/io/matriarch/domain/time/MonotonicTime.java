@@ -23,12 +23,15 @@ public record MonotonicTime(long bootNanos, long rawNanos, long monotonicNanos) 
     }
 
     public MonotonicTime plus(Duration duration) {
-        long nanos = duration.toNanos();
-        return new MonotonicTime(bootNanos + nanos, rawNanos + nanos, monotonicNanos + nanos);
+        return shifted(duration.toNanos());
     }
 
     public MonotonicTime minus(Duration duration) {
-        return plus(duration.negated());
+        return shifted(-duration.toNanos());
+    }
+
+    private MonotonicTime shifted(long nanos) {
+        return new MonotonicTime(bootNanos + nanos, rawNanos + nanos, monotonicNanos + nanos);
     }
 
     /** The later of two deadlines, clock by clock: a promise once given on a clock is not taken back by another one. */

@@ -131,7 +131,7 @@ final class SimVoter implements Voter {
     }
 
     private void tick(long mine) {
-        later(electionTimeout.dividedBy(TICKS), () -> {
+        later(Duration.ofNanos(electionTimeout.toNanos() / TICKS), () -> {
             core.tick();
             tick(mine);
         });
