@@ -88,7 +88,7 @@ final class OperatorFaults {
     private void edit(Map<String, Object> fields) {
         switch (world.random.nextInt(5)) {
             case 0 -> {
-                int[] times = Plan.TIMES[world.random.nextInt(Plan.TIMES.length)];
+                int[] times = Plan.times(world.random);
                 fields.put("ttl", times[0]);
                 fields.put("loop_wait", times[1]);
                 fields.put("retry_timeout", times[2]);
