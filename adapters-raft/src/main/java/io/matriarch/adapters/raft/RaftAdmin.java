@@ -1,6 +1,8 @@
 package io.matriarch.adapters.raft;
 
 import com.alipay.sofa.jraft.util.Endpoint;
+import io.matriarch.adapters.raft.lease.Outcome;
+import io.matriarch.adapters.raft.lease.RaftCommand;
 import io.matriarch.adapters.raft.lease.StoreEntry;
 import io.matriarch.adapters.raft.message.Asked;
 import io.matriarch.adapters.raft.message.StoreReply;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -116,12 +119,64 @@ final class RaftAdmin implements ConsensusAdmin {
 
     @Override
     public Optional<String> get(String path, Duration timeout) throws DcsUnavailableException {
-        var reply =
-                gateway.ask(new StoreRequest.Read(path, timeout, true), timeout).reply();
+        return Optional.ofNullable(read(path, timeout).get(path)).map(StoreEntry::value);
+    }
+
+    @Override
+    public List<RawEntry> dump(String prefix, Duration timeout) throws DcsUnavailableException {
+        return read(prefix, timeout).entrySet().stream()
+                .map(found -> new RawEntry(
+                        found.getKey(),
+                        found.getValue().value(),
+                        found.getValue().revision(),
+                        found.getValue().lease()))
+                .toList();
+    }
+
+    private SortedMap<String, StoreEntry> read(String prefix, Duration timeout) throws DcsUnavailableException {
+        var reply = gateway.ask(new StoreRequest.Read(prefix, timeout, true), timeout)
+                .reply();
         if (reply instanceof StoreReply.Entries(var entries)) {
-            return Optional.ofNullable(entries.get(path)).map(StoreEntry::value);
+            return entries;
         }
         throw new DcsUnavailableException(reply instanceof StoreReply.Failed(var why) ? why : "nobody leads the group");
+    }
+
+    @Override
+    public WriteResult put(String path, String value, Duration timeout) {
+        return write(path, Optional.of(value), timeout);
+    }
+
+    @Override
+    public WriteResult delete(String path, Duration timeout) {
+        long start = System.nanoTime();
+        try {
+            if (get(path, timeout).isEmpty()) {
+                return new WriteResult.Refused("there is no key " + path);
+            }
+        } catch (DcsUnavailableException e) {
+            return new WriteResult.Unknown(e.getMessage());
+        }
+        return write(path, Optional.empty(), timeout.minusNanos(System.nanoTime() - start));
+    }
+
+    private WriteResult write(String path, Optional<String> value, Duration timeout) {
+        RaftCommand command;
+        try {
+            command = RawKey.of(path).write(value);
+        } catch (IllegalArgumentException e) {
+            return new WriteResult.Refused(e.getMessage());
+        }
+        return switch (gateway.ask(new StoreRequest.Propose(command, timeout, true), timeout)
+                .reply()) {
+            case StoreReply.Decided(Outcome.Applied(long revision, var _)) ->
+                new WriteResult.Done(new Revision(revision));
+            case StoreReply.Decided(Outcome.Refused(var why)) -> new WriteResult.Refused(why);
+            case StoreReply.NotLeader _ -> new WriteResult.Unknown("nothing was done: " + gateway.obstacles());
+            case StoreReply.Failed(var why) -> new WriteResult.Unknown(why);
+            case StoreReply.Entries _, StoreReply.Changed _, StoreReply.Printed _, StoreReply.Status _ ->
+                new WriteResult.Unknown("an answer to something else");
+        };
     }
 
     @Override

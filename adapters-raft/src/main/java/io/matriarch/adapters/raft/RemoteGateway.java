@@ -11,6 +11,7 @@ import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,8 @@ final class RemoteGateway implements Gateway {
     private final Clock clock;
     private volatile int current;
     private volatile boolean closed;
+    /** What kept the last change from reaching a leader. */
+    private volatile String obstacles = "";
 
     RemoteGateway(RaftTransport transport, List<Endpoint> members, Clock clock) {
         this.transport = transport;
@@ -41,40 +44,51 @@ final class RemoteGateway implements Gateway {
      */
     @Override
     public Timed ask(StoreRequest request, Duration within) {
+        if (!isRead(request)) {
+            return change(request, within);
+        }
+        var read = new HedgedRead(members, (member, left) -> links.ask(member, request, left));
+        return switch (read.ask(current, within)) {
+            case HedgedRead.Result.Found(int member, var answer) -> {
+                current = member;
+                yield new Timed(answer.reply(), answer.sentAt());
+            }
+            case HedgedRead.Result.Nobody(var why) -> failed(why);
+        };
+    }
+
+    private Timed change(StoreRequest request, Duration within) {
         long end = System.nanoTime() + within.toNanos();
-        var nobody = new StringBuilder();
         int first = current;
+        var met = new StringJoiner("; ");
         for (int i = 0; i < members.size(); i++) {
             int number = (first + i) % members.size();
             var left = Duration.ofNanos(end - System.nanoTime());
             if (left.isNegative() || left.isZero()) {
                 break;
             }
-            // Only what may be asked again leaves time for the next member once it is on its way.
+            // Connecting leaves time for the next member; once the request is on its way there is no next one.
             var share = left.dividedBy(members.size() - i);
-            switch (links.ask(members.get(number), request, share, isRead(request) ? share : left)) {
+            switch (links.ask(members.get(number), request, share, left)) {
                 case Asked.Answered(StoreReply.NotLeader _, var _)
-                when goesOn(request) -> nobody.append(members.get(number)).append(": nobody leads; ");
-                case Asked.Answered(StoreReply.Failed(var why), var _)
-                when isRead(request) ->
-                    nobody.append(members.get(number)).append(": ").append(why).append("; ");
+                when goesOn(request) -> met.add(members.get(number) + ": nobody leads");
                 case Asked.Answered(var reply, var sentAt) -> {
                     current = number;
                     return new Timed(reply, sentAt);
                 }
-                case Asked.NotSent(var why) -> nobody.append(why).append("; ");
+                case Asked.NotSent(var why) -> met.add(why);
                 case Asked.Lost(var why) -> {
-                    nobody.append(why).append("; ");
                     current = (number + 1) % members.size();
-                    if (!isRead(request)) {
-                        return failed("no answer: " + nobody);
-                    }
+                    return failed("no answer: " + why);
                 }
             }
         }
-        return isRead(request)
-                ? failed("no member answers: " + nobody)
-                : new Timed(new StoreReply.NotLeader(Optional.empty()), clock.now());
+        obstacles = met.toString();
+        return new Timed(new StoreReply.NotLeader(Optional.empty()), clock.now());
+    }
+
+    String obstacles() {
+        return obstacles;
     }
 
     private static boolean goesOn(StoreRequest request) {

@@ -75,6 +75,24 @@ final class MemberProcess implements AutoCloseable {
         process.destroyForcibly();
     }
 
+    /** It stands still from now on, its connections open. */
+    void suspend() throws IOException, InterruptedException {
+        signal("-STOP");
+    }
+
+    void resume() throws IOException, InterruptedException {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IOException("kill " + signal + " " + process.pid() + " ends with " + status);
+        }
+    }
+
     void awaitEnd() throws InterruptedException {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new AssertionError("process " + process.pid() + " does not end");

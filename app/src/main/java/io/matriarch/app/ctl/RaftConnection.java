@@ -32,12 +32,31 @@ final class RaftConnection {
      * Where nothing is configured the node itself is all that is known of the store.
      */
     static ConsensusAdmin open(Session session, String node, Optional<String> password) {
-        TreeSection configured = session.config().section(SECTION);
-        Map<String, Object> values = new LinkedHashMap<>(configured.values());
+        Map<String, Object> values = values(session, password);
         if (values.get("self_addr") == null && values.get("partner_addrs") == null) {
             values.put("partner_addrs", List.of(node));
         }
+        return open(session, values);
+    }
+
+    /** The same for what any node can answer: the configured ones, or the given one alone. */
+    static ConsensusAdmin toAny(Session session, Optional<String> node, Optional<String> password) {
+        Map<String, Object> values = values(session, password);
+        node.ifPresent(only -> {
+            values.remove("self_addr");
+            values.put("partner_addrs", List.of(only));
+        });
+        return open(session, values);
+    }
+
+    private static Map<String, Object> values(Session session, Optional<String> password) {
+        Map<String, Object> values =
+                new LinkedHashMap<>(session.config().section(SECTION).values());
         password.ifPresent(word -> values.put("password", word));
+        return values;
+    }
+
+    private static ConsensusAdmin open(Session session, Map<String, Object> values) {
         try {
             return session.provider(SECTION)
                     .flatMap(provider -> provider.admin(TreeSection.of(SECTION, values)))

@@ -141,6 +141,45 @@ class RaftVerbsTest {
         assertThat(fixture.run("raft", "remove", "b:2").err()).isEqualTo("Error: remove b:2 was refused: no leader\n");
     }
 
+    @Test
+    @DisplayName("raft get, set, delete, dump: 1 when the store says no, 2 when it says nothing")
+    void keys() {
+        assertThat(fixture.run("raft", "set", "/service/batman/config", "{}")).isEqualTo(new Result(0, "", ""));
+        assertThat(fixture.runWith("{\"ttl\":5}\n", "raft", "set", "--timeout", "1", "/a", "-")
+                        .status())
+                .isZero();
+        assertThat(calls)
+                .containsExactly("put /service/batman/config {} within PT3S", "put /a {\"ttl\":5} within PT1S");
+        assertThat(fixture.run("raft", "delete", "/a")).isEqualTo(new Result(0, "", ""));
+        assertThat(fixture.run("raft", "dump", "/service/batman/").out()).isEqualTo("""
+                {"key":"/service/batman/config","value":"{\\"ttl\\":30}","revision":3}
+                {"key":"/service/batman/leader","value":"pg0","revision":4,"lease":"ab12"}
+                """);
+        assertThat(fixture.run("raft", "dump").out()).startsWith("{\"key\":\"/config\"");
+        answer = new WriteResult.Refused("there is no key /a");
+        assertThat(fixture.run("raft", "delete", "/a")).isEqualTo(new Result(1, "", "Error: there is no key /a\n"));
+        answer = new WriteResult.Unknown("nobody answers");
+        assertThat(fixture.run("raft", "set", "/a", "b")).isEqualTo(new Result(2, "", "Error: nobody answers\n"));
+        reachable = false;
+        assertThat(fixture.run("raft", "get", "/a")).isEqualTo(new Result(2, "", "Error: no member answers\n"));
+        assertThat(fixture.run("raft", "get", "/a", "/b").err()).contains("unexpected extra argument (/b)");
+        assertThat(fixture.run("raft", "set", "/a").err()).contains("Missing argument 'VALUE'");
+        fixture.admin = Optional.empty();
+        assertThat(fixture.run("raft", "get", "/a").status()).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("raft get needs no configuration but the partners and the password in the environment")
+    void environmentOnly() {
+        fixture.environment.clear();
+        fixture.environment.put("PATRONI_RAFT_PARTNER_ADDRS", "'a:1','b:2'");
+        fixture.environment.put("PATRONI_RAFT_PASSWORD", "word");
+        assertThat(fixture.run("raft", "get", "/service/batman/leader").out()).isEqualTo("pg0\n");
+        assertThat(fixture.section).contains(Map.of("partner_addrs", List.of("a:1", "b:2"), "password", "word"));
+        fixture.run("raft", "get", "--conn", "c:3", "/service/batman/leader");
+        assertThat(fixture.section).contains(Map.of("partner_addrs", List.of("c:3"), "password", "word"));
+    }
+
     private final class Admin implements ConsensusAdmin {
 
         @Override
@@ -192,8 +231,30 @@ class RaftVerbsTest {
         }
 
         @Override
-        public Optional<String> get(String path, Duration timeout) {
+        public Optional<String> get(String path, Duration timeout) throws DcsUnavailableException {
+            if (!reachable) {
+                throw new DcsUnavailableException("no member answers");
+            }
             return path.endsWith("/leader") ? Optional.of("pg0") : Optional.empty();
+        }
+
+        @Override
+        public List<RawEntry> dump(String prefix, Duration timeout) {
+            return List.of(
+                    new RawEntry(prefix + "config", "{\"ttl\":30}", 3, Optional.empty()),
+                    new RawEntry(prefix + "leader", "pg0", 4, Optional.of("ab12")));
+        }
+
+        @Override
+        public WriteResult put(String path, String value, Duration timeout) {
+            calls.add("put " + path + " " + value + " within " + timeout);
+            return answer;
+        }
+
+        @Override
+        public WriteResult delete(String path, Duration timeout) {
+            calls.add("delete " + path);
+            return answer;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.matriarch.ports.dcs;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -25,8 +26,25 @@ public interface ConsensusAdmin extends AutoCloseable {
     /** The text under a key with its full path, {@code /service/batman/leader}, read linearizably. */
     Optional<String> get(String path, Duration timeout) throws DcsUnavailableException;
 
+    /** Every key whose full path starts like this, in the order of their paths, read linearizably. */
+    List<RawEntry> dump(String prefix, Duration timeout) throws DcsUnavailableException;
+
+    /** Writes a key, whoever holds the leader lock. A leader's or a member's key is refused: those live by leases. */
+    WriteResult put(String path, String value, Duration timeout);
+
+    /** Ends a key. Refused like {@link #put}, and when there is no such key. */
+    WriteResult delete(String path, Duration timeout);
+
     @Override
     void close();
+
+    /**
+     * A key as it is stored.
+     *
+     * @param revision grows with each change of the key
+     * @param lease what the key lives by, for a leader's and a member's key
+     */
+    record RawEntry(String path, String value, long revision, Optional<String> lease) {}
 
     /**
      * One node's view.
