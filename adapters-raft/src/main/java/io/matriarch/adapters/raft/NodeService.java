@@ -125,7 +125,7 @@ final class NodeService {
         var voters = node.voters();
         var seen = others ? ask(voters) : List.<Optional<StoreReply.Status>>of();
         var peers = new ArrayList<Peer>();
-        int connected = 1;
+        int connected = voters.contains(node.self()) ? 1 : 0;
         long leaderCommit = node.leads() ? raft.getLastCommittedIndex() : 0;
         var leader = node.leader();
         for (int i = 0; i < voters.size(); i++) {
@@ -156,6 +156,7 @@ final class NodeService {
                 last == 0 ? 0 : last - node.group().log().getFirstLogIndex() + 1,
                 connected > voters.size() / 2,
                 peers,
+                node.settings().everybody().stream().map(Endpoint::toString).toList(),
                 (int) node.transport().connections().stream()
                         .filter(connection -> connection.role() == PeerRole.CLIENT)
                         .count(),

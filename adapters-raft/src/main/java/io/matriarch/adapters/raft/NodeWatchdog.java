@@ -33,6 +33,7 @@ final class NodeWatchdog implements AutoCloseable {
 
     private final RaftNode node;
     private final PeerLinks links;
+    private final MembershipReport membership;
     private final Thread thread;
     private final Map<Endpoint, Long> silentSince = new HashMap<>();
     private long rebuiltForSilence = System.nanoTime() - BETWEEN_SILENCES.toNanos();
@@ -41,6 +42,7 @@ final class NodeWatchdog implements AutoCloseable {
     NodeWatchdog(RaftNode node, PeerLinks links) {
         this.node = node;
         this.links = links;
+        this.membership = new MembershipReport(node, links);
         this.thread = Thread.ofVirtual().name("raft-watchdog").unstarted(this::run);
     }
 
@@ -53,6 +55,7 @@ final class NodeWatchdog implements AutoCloseable {
             Pause.millis(node.electionTimeout().toMillis());
             try {
                 look();
+                membership.look();
             } catch (RuntimeException e) {
                 log.warn("cannot judge the raft node", e);
             }

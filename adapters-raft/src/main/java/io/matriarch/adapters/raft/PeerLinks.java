@@ -37,7 +37,8 @@ final class PeerLinks implements AutoCloseable {
         try {
             client = connected(member, connectWithin);
         } catch (IOException e) {
-            return new Asked.NotSent(member + ": " + e.getMessage());
+            // It names the member itself.
+            return new Asked.NotSent(e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Asked.NotSent("interrupted");

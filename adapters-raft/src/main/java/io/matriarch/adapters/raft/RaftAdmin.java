@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Administration over the Raft port. A change that a member refuses, also because it knows of no leader, is
@@ -74,6 +75,7 @@ final class RaftAdmin implements ConsensusAdmin {
                 partners,
                 match,
                 next,
+                new TreeSet<>(status.configured()),
                 status.clients(),
                 Duration.ofMillis(status.uptimeMillis()),
                 status.version());

@@ -59,11 +59,24 @@ final class MemberProcess implements AutoCloseable {
                 Long.toString(ttl.toMillis())));
         command.addAll(partners);
         Files.createDirectories(directory);
-        var log = new File(directory.toFile(), self.replace(':', '_') + ".log");
+        var log = logFile(directory, self);
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("MALLOC_ARENA_MAX", "1");
         return new MemberProcess(
                 builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log)).start());
+    }
+
+    private static File logFile(Path directory, String self) {
+        return new File(directory.toFile(), self.replace(':', '_') + ".log");
+    }
+
+    /** Everything the members with this address have said in this directory. */
+    static String log(Path directory, String self) {
+        try {
+            return Files.readString(logFile(directory, self).toPath());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     long pid() {

@@ -1,9 +1,14 @@
 package io.matriarch.app.ctl;
 
 import io.matriarch.ports.dcs.ConsensusAdmin.NodeStatus;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** A node's status as {@code syncobj_admin -status} prints it: {@code key: value}, keys in ASCII order. */
 final class RaftStatus {
@@ -17,6 +22,22 @@ final class RaftStatus {
 
     static void print(Console console, NodeStatus status) {
         values(status).forEach((key, value) -> console.line(key + ": " + value));
+    }
+
+    /** What a reload or an edit of a file did not change: who votes is in the group's log. */
+    static Optional<String> differences(NodeStatus status) {
+        SortedSet<String> voters = new TreeSet<>(status.partners().keySet());
+        voters.add(status.self());
+        SortedSet<String> strangers = new TreeSet<>(status.configured());
+        strangers.removeAll(voters);
+        voters.removeAll(status.configured());
+        List<String> found = new ArrayList<>();
+        strangers.forEach(address -> found.add(address + " does not vote"));
+        voters.forEach(address -> found.add(address + " is not named"));
+        return found.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Warning: " + status.self() + " is configured with other members than the group has: "
+                        + String.join(", ", found) + "; the group counts");
     }
 
     private static SortedMap<String, Object> values(NodeStatus status) {

@@ -70,7 +70,11 @@ final class RaftVerb implements Verb {
         Duration timeout = timeout(arguments, command.equals("status") ? QUICK : RaftConnection.PATIENCE);
         try (ConsensusAdmin admin = RaftConnection.open(session, node, arguments.text("--pass"))) {
             switch (command) {
-                case "status" -> RaftStatus.print(session.console(), admin.status(node, timeout));
+                case "status" -> {
+                    var status = admin.status(node, timeout);
+                    RaftStatus.print(session.console(), status);
+                    RaftStatus.differences(status).ifPresent(session.console()::warn);
+                }
                 case "add" -> report(session, command, object, admin.add(node, object, timeout));
                 case "remove" -> report(session, command, object, admin.remove(node, object, timeout));
                 case "transfer-leader" ->

@@ -28,7 +28,8 @@ final class TrainingVerb implements Verb {
             List.of("list", "-e", "-t"),
             List.of("topology"),
             List.of("show-config"),
-            List.of("history"));
+            List.of("history"),
+            List.of("raft", "dump", "/training/"));
 
     private final ToIntFunction<List<String>> commandLine;
 

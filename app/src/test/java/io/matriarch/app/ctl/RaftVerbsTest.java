@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,8 @@ class RaftVerbsTest {
     private final List<String> calls = new ArrayList<>();
     private WriteResult answer = new WriteResult.Done(new Revision(1));
     private boolean reachable = true;
+    private SortedSet<String> configured =
+            new TreeSet<>(List.of("127.0.0.1:18101", "127.0.0.1:18102", "127.0.0.1:18103"));
     private final CtlFixture fixture = new CtlFixture();
 
     RaftVerbsTest() {
@@ -70,6 +74,17 @@ class RaftVerbsTest {
         assertThat(fixture.run("raft", "status", "--conn", "127.0.0.1:18102")).isEqualTo(new Result(0, STATUS, ""));
         fixture.run("raft", "status");
         assertThat(calls.getLast()).isEqualTo("status 127.0.0.1:5010");
+    }
+
+    @Test
+    @DisplayName("raft status says beside the figures where the node's configuration and the group differ")
+    void otherMembersConfigured() {
+        configured = new TreeSet<>(List.of("127.0.0.1:18102", "127.0.0.1:18103", "127.0.0.1:18104"));
+        assertThat(fixture.run("raft", "status", "--conn", "127.0.0.1:18102")).isEqualTo(new Result(0, STATUS, """
+                Warning: 127.0.0.1:18102 is configured with other members than the group has: 127.0.0.1:18104 does not \
+                vote, 127.0.0.1:18101 is not named; the group counts
+                """));
+        assertThat(admin("-conn", "127.0.0.1:18102", "-status")).isEqualTo(new Result(0, STATUS, ""));
     }
 
     @Test
@@ -201,6 +216,7 @@ class RaftVerbsTest {
                     new TreeMap<>(Map.of("127.0.0.1:18101", true, "127.0.0.1:18103", false)),
                     new TreeMap<>(Map.of("127.0.0.1:18101", 2L, "127.0.0.1:18103", 0L)),
                     new TreeMap<>(Map.of("127.0.0.1:18101", 3L, "127.0.0.1:18103", 2L)),
+                    configured,
                     0,
                     Duration.ofSeconds(4),
                     "0.3.11");

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 
 /** Administration of an embedded consensus store, from outside of it. Addresses are {@code host:port}. */
 public interface ConsensusAdmin extends AutoCloseable {
@@ -56,6 +57,7 @@ public interface ConsensusAdmin extends AutoCloseable {
      * @param partners the other voters: whether the node is connected with them
      * @param matchIndex on the leader: the last entry each other voter is known to have
      * @param nextIndex on the leader: the next entry to send to each other voter
+     * @param configured the voters that the node's configuration names, itself included; the group's log counts
      * @param clients connections that do not vote
      */
     record NodeStatus(
@@ -71,6 +73,7 @@ public interface ConsensusAdmin extends AutoCloseable {
             SortedMap<String, Boolean> partners,
             SortedMap<String, Long> matchIndex,
             SortedMap<String, Long> nextIndex,
+            SortedSet<String> configured,
             int clients,
             Duration uptime,
             String version) {}

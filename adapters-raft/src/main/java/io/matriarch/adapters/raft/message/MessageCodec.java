@@ -138,6 +138,8 @@ public final class MessageCodec {
         for (var peer : status.peers()) {
             out.text(peer.address()).flag(peer.connected()).i64(peer.match()).i64(peer.next());
         }
+        out.i32(status.configured().size());
+        status.configured().forEach(out::text);
         out.i32(status.clients()).i64(status.uptimeMillis()).text(status.version());
     }
 
@@ -156,6 +158,7 @@ public final class MessageCodec {
                 in.i64(),
                 in.flag(),
                 peers(in),
+                texts(in),
                 in.i32(),
                 in.i64(),
                 in.text(TEXT));
@@ -167,6 +170,14 @@ public final class MessageCodec {
             peers.add(new Peer(in.text(TEXT), in.flag(), in.i64(), in.i64()));
         }
         return peers;
+    }
+
+    private static List<String> texts(BinaryReader in) throws MalformedException {
+        var texts = new ArrayList<String>();
+        for (int left = in.count(MANY); left > 0; left--) {
+            texts.add(in.text(TEXT));
+        }
+        return texts;
     }
 
     private static BinaryWriter millis(BinaryWriter out, Duration within) {

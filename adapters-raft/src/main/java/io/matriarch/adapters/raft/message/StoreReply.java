@@ -32,6 +32,7 @@ public sealed interface StoreReply {
      * @param phase how far the member is in its life
      * @param leaderCommitIndex what the leader has committed as far as this member knows, 0 without one
      * @param peers the other voters; how they are is known only if they were asked
+     * @param configured the members its configuration names, itself included
      * @param clients connections from processes that do not vote
      */
     record Status(
@@ -48,6 +49,7 @@ public sealed interface StoreReply {
             long logLength,
             boolean quorum,
             List<Peer> peers,
+            List<String> configured,
             int clients,
             long uptimeMillis,
             String version)
@@ -55,6 +57,7 @@ public sealed interface StoreReply {
 
         public Status {
             peers = List.copyOf(peers);
+            configured = List.copyOf(configured);
         }
     }
 

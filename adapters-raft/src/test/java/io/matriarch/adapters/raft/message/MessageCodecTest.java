@@ -52,6 +52,7 @@ class MessageCodecTest {
                     6,
                     true,
                     List.of(new Peer("b:2", true, 7, 8)),
+                    List.of("a:1", "b:2", "c:3"),
                     9,
                     10,
                     "0.1.0"));
