@@ -17,9 +17,11 @@ import java.util.concurrent.TimeUnit;
 final class MemberProcess implements AutoCloseable {
 
     private final Process process;
+    private final Path started;
 
-    private MemberProcess(Process process) {
+    private MemberProcess(Process process, Path started) {
         this.process = process;
+        this.started = started;
     }
 
     /** In the child: self address, data directory, ttl in milliseconds, partners. It ends with its standard input. */
@@ -34,6 +36,7 @@ final class MemberProcess implements AutoCloseable {
         var ttl = Duration.ofMillis(Long.parseLong(arguments[2]));
         var provider = ServiceLoader.load(StoreNodeProvider.class).findFirst().orElseThrow();
         try (var _ = provider.start(section, TestGroup.timing(ttl), new NanoClock())) {
+            Files.createFile(startedFile(Path.of(arguments[1]), arguments[0]));
             while (System.in.read() >= 0) {
                 // The parent says nothing; when it is gone, so are we.
             }
@@ -62,8 +65,10 @@ final class MemberProcess implements AutoCloseable {
         var log = logFile(directory, self);
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("MALLOC_ARENA_MAX", "1");
+        var started = startedFile(directory, self);
+        Files.deleteIfExists(started);
         return new MemberProcess(
-                builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log)).start());
+                builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log)).start(), started);
     }
 
     private static File logFile(Path directory, String self) {
@@ -83,6 +88,22 @@ final class MemberProcess implements AutoCloseable {
         return process.pid();
     }
 
+    private static Path startedFile(Path directory, String self) {
+        return directory.resolve(self.replace(':', '_') + ".started");
+    }
+
+    /** Waits until its port is open and its node runs. */
+    void awaitStarted() {
+        TestGroup.awaitTrue("the start of process " + process.pid(), () -> Files.exists(started));
+    }
+
+    /** kill -9 for all of them in one command. */
+    static void killAll(List<MemberProcess> members) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("kill", "-KILL"));
+        members.forEach(member -> command.add(Long.toString(member.pid())));
+        run(command);
+    }
+
     /** kill -9. */
     void kill() {
         process.destroyForcibly();
@@ -98,11 +119,18 @@ final class MemberProcess implements AutoCloseable {
     }
 
     private void signal(String signal) throws IOException, InterruptedException {
-        int status = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
-                .start()
-                .waitFor();
+        run(List.of("kill", signal, Long.toString(process.pid())));
+    }
+
+    /** No file of it grows beyond this: the kernel refuses what is more, as on a full disk. */
+    void limitFiles(String bytes) throws IOException, InterruptedException {
+        run(List.of("prlimit", "--pid", Long.toString(process.pid()), "--fsize=" + bytes + ":"));
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        int status = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (status != 0) {
-            throw new IOException("kill " + signal + " " + process.pid() + " ends with " + status);
+            throw new IOException(command + " ends with " + status);
         }
     }
 

@@ -5,6 +5,7 @@ import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.util.Endpoint;
 import io.matriarch.adapters.raft.log.FileLogSettings;
+import io.matriarch.adapters.raft.log.FileOps;
 import io.matriarch.adapters.raft.rpc.PeerRole;
 import io.matriarch.adapters.raft.rpc.RaftTransport;
 import io.matriarch.adapters.raft.rpc.TransportSecurity;
@@ -42,6 +43,7 @@ final class RaftTestCluster implements AutoCloseable {
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final Map<Integer, Member> running = new TreeMap<>();
     private final Set<Integer> cut = new TreeSet<>();
+    private final Map<Integer, FileOps> disks = new TreeMap<>();
 
     RaftTestCluster(Path directory, TransportSecurity security, int size) throws IOException {
         this.directory = directory;
@@ -55,6 +57,11 @@ final class RaftTestCluster implements AutoCloseable {
         for (ServerSocket socket : sockets) {
             socket.close();
         }
+    }
+
+    /** Gives a member another disk from its next start on. */
+    void disk(int i, FileOps disk) {
+        disks.put(i, disk);
     }
 
     void startAll() throws IOException {
@@ -80,7 +87,7 @@ final class RaftTestCluster implements AutoCloseable {
                     machine,
                     transport,
                     List.of(),
-                    FileLogSettings.defaults().withSegmentBytes(4096));
+                    FileLogSettings.defaults().withSegmentBytes(4096).withFiles(disks.getOrDefault(i, FileOps.real())));
             running.put(i, new Member(group, machine, transport));
         } catch (IOException e) {
             transport.close();

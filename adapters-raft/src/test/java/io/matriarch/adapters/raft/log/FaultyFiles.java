@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The real disk, until a test arms a fault. */
-final class FaultyFiles implements FileOps {
+public final class FaultyFiles implements FileOps {
 
-    enum Fault {
+    public enum Fault {
         NONE,
         /** Half of the bytes reach the file, then the write fails. */
         TORN_WRITE,
@@ -21,6 +21,10 @@ final class FaultyFiles implements FileOps {
 
     private final FileOps real = FileOps.real();
     volatile Fault fault = Fault.NONE;
+
+    public void arm(Fault next) {
+        fault = next;
+    }
 
     @Override
     public List<String> list(Path directory) throws IOException {
