@@ -121,10 +121,13 @@ final class TaskEnd {
             // An unreachable leader explains a failed pg_rewind: everything from the beginning.
             return failedBefore ? state.withRewind(RewindProgress.CHECK) : state;
         }
+        if (!leader.checkpointed()) {
+            // Until its control file is on its timeline pg_rewind would compare with the wrong one, and nothing is settled.
+            return state;
+        }
         return RewindCheck.localPosition(server)
                 .map(local -> switch (RewindCheck.compare(local, leader, endOfCheckpoint)) {
-                    // Until the leader's control file is on its timeline pg_rewind would compare with the wrong one.
-                    case NEEDED -> leader.checkpointed() ? state.withRewind(needed(state)) : state;
+                    case NEEDED -> state.withRewind(needed(state));
                     case NOT_NEEDED -> state.withRewind(RewindProgress.NOT_NEEDED);
                     case UNDECIDED -> state;
                 })
