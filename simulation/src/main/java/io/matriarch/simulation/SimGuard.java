@@ -57,8 +57,7 @@ final class SimGuard implements Guard {
     @Override
     public void arm(LeaseId lease, MonotonicTime end) {
         if (process) {
-            MonotonicTime third = LeaseLadder.of(ttl).killAt(end);
-            killAt = Optional.of(killAt.map(third::max).orElse(third));
+            killAt = Optional.of(LeaseLadder.of(ttl).killAt(end));
             look();
         }
     }

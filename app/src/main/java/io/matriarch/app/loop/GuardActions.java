@@ -53,7 +53,7 @@ final class GuardActions {
         };
     }
 
-    private Outcome arm() {
+    private synchronized Outcome arm() {
         Optional<Lease> lease = keeper.lease();
         if (lease.isEmpty()) {
             return new Outcome.Failed("there is no lease to guard");
@@ -67,15 +67,12 @@ final class GuardActions {
         }
     }
 
-    private void renewed(Lease lease) {
-        if (!leaseGuard.isArmed()) {
-            return;
-        }
-        leaseGuard.extend(lease);
-        try {
-            guard.arm(lease.id(), lease.deadline());
-        } catch (GuardException e) {
-            log.warn("the guard did not take the new deadline: {}", e.getMessage());
+    /** The guards take the last word for the present one: nobody tells an older deadline after a newer one. */
+    private synchronized void renewed(Lease lease) {
+        if (leaseGuard.isArmed() && keeper.lease().filter(lease::equals).isPresent()) {
+            if (arm() instanceof Outcome.Failed(String why)) {
+                log.warn("the guard did not take the new deadline: {}", why);
+            }
         }
     }
 

@@ -54,16 +54,19 @@ public final class LeaseGuard {
         ttl = newTtl;
     }
 
-    /** From now on the server ends with the lease. */
+    /**
+     * From now on the server ends with the lease. The last word counts, and the keeper of the lease has the last word: a
+     * shorter lease that has taken the place of a longer one ends earlier (SAF-015).
+     */
     public synchronized void arm(Lease held) {
-        MonotonicTime later = deadline.map(held.deadline()::max).orElse(held.deadline());
-        if (!deadline.equals(Optional.of(later))) {
+        MonotonicTime told = held.deadline();
+        if (!deadline.equals(Optional.of(told))) {
             boolean longer = ttl.compareTo(granted) > 0;
-            boolean grantedUnderOld = clock.now().until(later).compareTo(ttl.dividedBy(2)) < 0;
+            boolean grantedUnderOld = clock.now().until(told).compareTo(ttl.dividedBy(2)) < 0;
             if (!longer || !grantedUnderOld) {
                 granted = ttl;
             }
-            deadline = Optional.of(later);
+            deadline = Optional.of(told);
             rung = Rung.NONE;
         }
     }

@@ -219,16 +219,27 @@ public final class LeaseKeeper {
 
     /** From our own lease to a fresh one, by the same compare-and-set as from a former process's. */
     private Outcome moveTo(Lease old) {
+        MonotonicTime began = clock.now();
         Outcome outcome = adoptFrom(old.id());
-        if (outcome instanceof Outcome.Done) {
-            Consumer<Lease> listener;
-            synchronized (this) {
-                lengthChanged = false;
-                listener = onRenewed;
+        Consumer<Lease> listener;
+        synchronized (this) {
+            listener = onRenewed;
+            switch (outcome) {
+                case Outcome.Done _, Outcome.Started _ -> lengthChanged = false;
+                // Some stores count half of the ttl.
+                case Outcome.NoAnswer _ -> shortenTo(began.plus(ttl.dividedBy(2)));
+                case Outcome.Failed(String why) -> lose(old.id(), why);
             }
-            lease().ifPresent(listener);
         }
+        lease().ifPresent(listener);
         return outcome;
+    }
+
+    /** The fresh lease may stand in the store instead of the present one by now, and end before it. */
+    private void shortenTo(MonotonicTime end) {
+        if (view instanceof LeaseView.Mine(Lease mine)) {
+            view = new LeaseView.Mine(new Lease(mine.id(), mine.deadline().min(end)));
+        }
     }
 
     private Outcome renewExclusively() {

@@ -115,6 +115,17 @@ class LeaseGuardTest {
     }
 
     @Test
+    @DisplayName("SAF-015 a shorter lease that has taken the place of a longer one ends the server at its own rungs")
+    void shorterLease() {
+        guard.adopt(TTL);
+        guard.arm(lease(TTL));
+        guard.adopt(Duration.ofSeconds(10));
+        guard.extend(new Lease(new LeaseId("two"), clock.now().plus(Duration.ofSeconds(10))));
+        advance(Duration.ofMillis(9_376));
+        assertThat(signals).contains("kill");
+    }
+
+    @Test
     @DisplayName("SAF-041 it stays armed after a kill: a start that was under way does not come up unguarded")
     void staysArmed() {
         guard.adopt(TTL);

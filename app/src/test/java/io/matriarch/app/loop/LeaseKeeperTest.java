@@ -79,6 +79,28 @@ class LeaseKeeperTest {
     }
 
     @Test
+    @DisplayName(
+            "SAF-015 a move to a shorter lease that had no answer ends the present one as early as the other may end")
+    void shortenedWithoutAnswer() {
+        acquired();
+        List<MonotonicTime> told = new ArrayList<>();
+        keeper.onRenewed(lease -> told.add(lease.deadline()));
+        clock.advance(Duration.ofSeconds(5));
+        Duration shorter = TTL.dividedBy(5);
+        keeper.adopt(shorter);
+        MonotonicTime began = clock.now();
+        dcs.script(_ -> Fault.ANSWER_LOST);
+        assertThat(keeper.renew()).isInstanceOf(Outcome.NoAnswer.class);
+        assertThat(keeper.lease().orElseThrow().deadline()).isEqualTo(began.plus(shorter.dividedBy(2)));
+        assertThat(told).containsExactly(began.plus(shorter.dividedBy(2)));
+        dcs.healed();
+        assertThat(keeper.renew())
+                .as("the store shows the other lease, and so the present one is lost")
+                .isInstanceOf(Outcome.Failed.class);
+        assertThat(keeper.lease()).isEmpty();
+    }
+
+    @Test
     @DisplayName("SAF-013 a refused lease is lost for good, and a turn comes at once")
     void refused() {
         Lease lease = acquired();

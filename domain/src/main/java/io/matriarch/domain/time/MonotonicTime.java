@@ -42,6 +42,14 @@ public record MonotonicTime(long bootNanos, long rawNanos, long monotonicNanos) 
                 Math.max(monotonicNanos, other.monotonicNanos));
     }
 
+    /** The earlier of two deadlines, clock by clock: whichever holds, both do. */
+    public MonotonicTime min(MonotonicTime other) {
+        return new MonotonicTime(
+                Math.min(bootNanos, other.bootNanos),
+                Math.min(rawNanos, other.rawNanos),
+                Math.min(monotonicNanos, other.monotonicNanos));
+    }
+
     /** Whether the holder of something that ends at {@code deadline} must act as if it had ended: the earlier clock. */
     public boolean hasReached(MonotonicTime deadline) {
         return countedSince(deadline) >= 0;
