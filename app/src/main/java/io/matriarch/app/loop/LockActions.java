@@ -43,7 +43,8 @@ final class LockActions {
                 yield new Outcome.Done();
             }
             case Decision.ReleaseLeaderLock(var _, Optional<Lsn> position) ->
-                keeper.release(position.map(lsn -> status(cluster, lsn)).orElse(Change.NONE));
+                keeper.release(nobodysConsent(
+                        cluster, position.map(lsn -> status(cluster, lsn)).orElse(Change.NONE)));
             case Decision.HandOverLeaderLock(
                     var _,
                     var receiver,
@@ -77,6 +78,11 @@ final class LockActions {
 
     private static Change clearRequest(Revision failover, Change change) {
         return failover.exists() ? change.put(StoreKey.FAILOVER, ClusterCodec.NO_REQUEST) : change;
+    }
+
+    /** Who gives the lock back relies on nobody's consent any more: the map must not keep anybody from racing. */
+    private static Change nobodysConsent(ClusterView cluster, Change change) {
+        return cluster.failsafe().revision().exists() ? change.delete(StoreKey.FAILSAFE) : change;
     }
 
     private static Change status(ClusterView cluster, Lsn position) {
