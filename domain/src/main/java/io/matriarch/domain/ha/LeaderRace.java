@@ -218,7 +218,7 @@ final class LeaderRace {
                             !Synchronous.isActive(now) || now.cluster().sync().lists(answer.name()))
                     .filter(answer -> !Failsafe.isOutside(now, answer.name()) && !isOnEarlierTimeline(now, answer))
                     .anyMatch(answer -> limitation(now, answer.name()).isEmpty());
-            return !another;
+            return !another && isHealthiest(now, true, Optional.empty(), notes);
         }
         return isHealthiest(now, false, request.leader(), notes);
     }

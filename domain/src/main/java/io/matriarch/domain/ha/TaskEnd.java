@@ -122,7 +122,8 @@ final class TaskEnd {
             return failedBefore ? state.withRewind(RewindProgress.CHECK) : state;
         }
         if (!leader.checkpointed()) {
-            // Until its control file is on its timeline pg_rewind would compare with the wrong one, and nothing is settled.
+            // Until its control file is on its timeline pg_rewind would compare with the wrong one, and nothing is
+            // settled.
             return state;
         }
         return RewindCheck.localPosition(server)
