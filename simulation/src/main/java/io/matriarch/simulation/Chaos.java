@@ -1,5 +1,6 @@
 package io.matriarch.simulation;
 
+import io.matriarch.domain.cluster.MemberName;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -80,6 +81,11 @@ final class Chaos {
         Duration quiet = Duration.ofNanos(world.now() - quietSince);
         Optional<String> without = liveness.withoutPrimary();
         if (without.isPresent() && quiet.compareTo(liveness.untilPrimary(plan)) > 0) {
+            Optional<MemberName> listed = liveness.waitsForAPerson();
+            if (listed.isPresent()) {
+                faults.decides(listed.get());
+                return;
+            }
             throw new Simulation.Violation(world.now(), "L-1, L-7: quiet for " + quiet + ", and " + without.get());
         }
         Optional<String> unwell = liveness.unwell();

@@ -1,5 +1,6 @@
 package io.matriarch.simulation;
 
+import io.matriarch.domain.cluster.MemberName;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,6 +60,11 @@ final class Faults {
         for (int i = 0; i < times; i++) {
             kinds.add(kind);
         }
+    }
+
+    /** Nobody can lead without losing something. */
+    void decides(MemberName candidate) {
+        people.decides(candidate);
     }
 
     void one() {

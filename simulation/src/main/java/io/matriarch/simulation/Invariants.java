@@ -27,6 +27,7 @@ final class Invariants {
     private long version = -1;
     private ClusterView cluster = ClusterView.EMPTY;
     private Optional<MemberName> holder = Optional.empty();
+    private long heldSince;
 
     /** The holder whom a person has named without naming the leader: such a failover may lose commits. */
     private Optional<MemberName> forced = Optional.empty();
@@ -109,6 +110,7 @@ final class Invariants {
     }
 
     private void moved(ClusterView before, Optional<MemberName> now) {
+        heldSince = world.now();
         if (holder.isPresent() && now.isPresent()) {
             handedOver(simulation.host(holder.get()), simulation.host(now.get()));
         }
@@ -153,8 +155,9 @@ final class Invariants {
     private void promoting(SimServer server) {
         promotions++;
         SimHost host = simulation.host(server.name());
+        // Who was tagged after it had got the lock goes on leading.
         if (host.tags.nofailover()
-                && host.tagsSince + simulation.settings(host).loopWait().toNanos() < world.now()) {
+                && host.tagsSince + simulation.settings(host).loopWait().toNanos() < heldSince) {
             throw broken("S-12: " + host.name + " is promoted with the tag nofailover");
         }
         if (fenced && !holder.equals(Optional.of(server.name()))) {

@@ -1,7 +1,10 @@
 package io.matriarch.simulation;
 
+import io.matriarch.domain.cluster.FailsafeMap;
+import io.matriarch.domain.cluster.MemberName;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,6 +43,23 @@ final class Liveness {
         return host.agent().filter(SimAgent::saysLeader).isPresent()
                 ? Optional.empty()
                 : Optional.of(host.name + " is the primary and does not say so");
+    }
+
+    /**
+     * Who may lead in failsafe mode, while a member that may not has more WAL: whether that may be lost is a person's
+     * decision.
+     */
+    Optional<MemberName> waitsForAPerson() {
+        FailsafeMap map = simulation.invariants().cluster().failsafe();
+        List<SimServer> up =
+                world.servers.values().stream().filter(SimServer::isUp).toList();
+        Optional<SimServer> listed =
+                up.stream().filter(server -> map.lists(server.name())).max(Comparator.comparing(SimServer::end));
+        return listed.filter(one -> map.binds()
+                        && up.stream()
+                                .anyMatch(other ->
+                                        !map.lists(other.name()) && other.end().isAfter(one.end())))
+                .map(SimServer::name);
     }
 
     private List<SimServer> writable() {

@@ -49,6 +49,12 @@ final class OperatorFaults {
         scene.lasts(Duration.ofSeconds(30));
     }
 
+    /** A person decides who leads when the members cannot. */
+    void decides(MemberName candidate) {
+        operators.request(world.fault("a person decides"), Optional.empty(), Optional.of(candidate), Optional.empty());
+        scene.lasts(Duration.ofSeconds(30));
+    }
+
     void restart() {
         operators.restart(world.fault("restart asked for"), scene.victim());
     }
