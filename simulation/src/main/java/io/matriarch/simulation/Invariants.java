@@ -1,5 +1,6 @@
 package io.matriarch.simulation;
 
+import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.store.ClusterReader;
 import io.matriarch.domain.cluster.ClusterView;
 import io.matriarch.domain.cluster.InitializeKey;
@@ -24,6 +25,10 @@ final class Invariants {
     private final boolean fenced;
     private final Map<StoreKey, Revision> seen = new EnumMap<>(StoreKey.class);
     private final ClusterReader reader = new ClusterReader();
+    private final FailsafeRules failsafe;
+    private final SyncRules sync;
+    private final RewindRules rewind;
+    private final PauseRules pause;
     private long version = -1;
     private ClusterView cluster = ClusterView.EMPTY;
     private Optional<MemberName> holder = Optional.empty();
@@ -49,9 +54,15 @@ final class Invariants {
         this.store = store;
         this.ledger = ledger;
         this.fenced = fenced;
+        this.failsafe = new FailsafeRules(simulation);
+        this.sync = new SyncRules(simulation);
+        this.rewind = new RewindRules(world);
+        this.pause = new PauseRules(simulation);
         world.onWritable = this::writable;
         world.onPromote = this::promoting;
         world.onWipe = this::wiped;
+        world.onNamesLoaded = sync::loaded;
+        world.onAcknowledge = sync::acknowledges;
     }
 
     private Simulation.Violation broken(String what) {
@@ -101,6 +112,12 @@ final class Invariants {
             moved(before, now);
         }
         holder = now;
+        if (!before.sync().equals(cluster.sync())) {
+            sync.registered(cluster.sync());
+        }
+        if (cluster.request().isPresent()) {
+            pause.askedForAnotherLeader();
+        }
         if (cluster.initialize() instanceof InitializeKey.Done(SystemIdentifier identifier, var _)) {
             if (initialized.filter(one -> !one.equals(identifier)).isPresent()) {
                 throw broken("S-17: the cluster was " + initialized.get() + " and is " + identifier);
@@ -131,6 +148,7 @@ final class Invariants {
 
     private void handedOver(SimHost from, SimHost to) {
         handOvers++;
+        pause.askedForAnotherLeader();
         world.say(from.name.value(), "handed the lock over to " + to.name);
         if (!to.server.tip().contains(from.server.tip())) {
             throw broken("SAF-060, S-20: " + to.name + " lacks what " + from.name + " has when it gets the lock");
@@ -147,6 +165,8 @@ final class Invariants {
         if (before.status().position().isAfter(host.server.end()) && lag > allowed) {
             throw broken("S-11: " + host.name + " wins the race " + lag + " bytes behind, " + allowed + " are allowed");
         }
+        failsafe.raced(before, host);
+        pause.raced(host);
         if (host.server.phase() == SimServer.Phase.STARTING) {
             throw broken("S-22: " + host.name + " wins the race while its server starts");
         }
@@ -159,6 +179,9 @@ final class Invariants {
         if (host.tags.nofailover()
                 && host.tagsSince + simulation.settings(host).loopWait().toNanos() < heldSince) {
             throw broken("S-12: " + host.name + " is promoted with the tag nofailover");
+        }
+        if (simulation.settings(host).isStandbyCluster()) {
+            throw broken("S-21: " + host.name + " is promoted in a standby cluster");
         }
         if (fenced && !holder.equals(Optional.of(server.name()))) {
             throw broken("S-2: " + host.name + " is promoted while the store says that " + holder + " has the lock");
@@ -196,6 +219,7 @@ final class Invariants {
                 .isPresent()) {
             throw broken("S-16: " + server.name() + " leads with another cluster's data directory");
         }
+        sync.loaded(server);
         ledger.writable(server, forced.filter(server.name()::equals).isPresent());
     }
 
@@ -203,6 +227,26 @@ final class Invariants {
         if (holder.equals(Optional.of(server.name())) && server.disk().complete) {
             throw broken("S-15: the lock holder's data directory is removed: " + why);
         }
+    }
+
+    /** A member's turn has ended. */
+    void turned(SimHost host, AgentView view) {
+        failsafe.turned(host, view);
+        sync.turned(host, view);
+        rewind.turned(host, view);
+        pause.turned(host, view);
+    }
+
+    FailsafeRules failsafe() {
+        return failsafe;
+    }
+
+    RewindRules rewind() {
+        return rewind;
+    }
+
+    PauseRules pause() {
+        return pause;
     }
 
     /** Whether what this server acknowledges now must survive every automatic failover. */

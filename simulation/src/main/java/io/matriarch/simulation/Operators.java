@@ -108,6 +108,7 @@ final class Operators {
 
     void restart(Fault fault, SimHost host) {
         world.say("world", "somebody restarts " + host.name);
+        simulation.invariants().pause().asked(host.name);
         host.agent()
                 .filter(SimAgent::answers)
                 .ifPresent(agent -> agent.requests()
@@ -117,6 +118,7 @@ final class Operators {
 
     void reinitialize(Fault fault, SimHost host, boolean force) {
         world.say("world", "somebody reinitializes " + host.name);
+        simulation.invariants().pause().asked(host.name);
         host.agent()
                 .filter(SimAgent::answers)
                 .ifPresent(agent -> agent.requests()

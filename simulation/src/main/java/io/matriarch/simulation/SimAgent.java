@@ -55,14 +55,15 @@ final class SimAgent {
         this.dcs = dcs;
         ports = new ServerPorts(world, host.server, host.guard);
         keeper = new LeaseKeeper(dcs, host.clock, host.name, this::ring, host, new FiberLock(world.scheduler));
-        leaseGuard = new LeaseGuard(host.clock, ports, keeper::lease);
+        var control = new WatchedControl(ports, host, simulation.invariants());
+        leaseGuard = new LeaseGuard(host.clock, control, keeper::lease);
         settings = new SimSettings(document, true, this::adopt);
         adopt(settings.current());
         requests = new RequestBox(this::ring);
         promises = new FailsafePromises(host.clock, () -> keeper.lease().isPresent());
         task = new BackgroundTask(runner(), this::ring);
         loop = new HaLoopBuilder(host.name, () -> host.tags)
-                .ports(dcs, ports, ports, new SimPeers(simulation, host))
+                .ports(dcs, ports, control, new SimPeers(simulation, host))
                 .guards(host.guard, leaseGuard, host.watchdog)
                 .keeping(host.clock, keeper, settings)
                 .beside(task, requests)

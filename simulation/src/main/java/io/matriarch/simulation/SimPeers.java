@@ -77,6 +77,7 @@ final class SimPeers implements PeerClient {
     @Override
     public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafeClaim claim, Duration patience) {
         world.scheduler.sleep(world.between(1, 20));
+        simulation.invariants().failsafe().asks(host.name);
         List<FailsafeAnswer> answers = new ArrayList<>();
         for (Member member : members) {
             answers.add(agree(simulation.host(member.name()), claim));
@@ -93,6 +94,9 @@ final class SimPeers implements PeerClient {
             return new FailsafeAnswer.Refused(other.name, "no answer in time");
         }
         FailsafePromises.Answer answer = agent.get().promise(claim);
+        if (answer instanceof FailsafePromises.Answer.Accepted) {
+            simulation.invariants().failsafe().accepts(other, claim);
+        }
         if (!world.network.delivers(other.name, host.name)) {
             return new FailsafeAnswer.Refused(other.name, "no answer in time");
         }

@@ -190,6 +190,7 @@ public final class Simulation {
     void turned(SimHost host, AgentView view) {
         turns++;
         reasons.merge(view.reason(), 1L, Long::sum);
+        invariants.turned(host, view);
         if (world.now() - turnsCountedAt > Duration.ofSeconds(1).toNanos()) {
             turnsCountedAt = world.now();
             turnsAtOnce.clear();

@@ -1,5 +1,6 @@
 package io.matriarch.simulation;
 
+import io.matriarch.domain.cluster.MemberName;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -67,6 +68,7 @@ final class SyncCommits {
     /** Writes the file and sends SIGHUP; every process loads it when it gets round to it. */
     void configure(String names) {
         configured = names;
+        world.onNamesLoaded.accept(server);
         if (server.isDown()) {
             return;
         }
@@ -82,6 +84,7 @@ final class SyncCommits {
         soon(mine, incarnation, () -> {
             monitoring = parsed;
             shown = names;
+            world.onNamesLoaded.accept(server);
             server.changed();
         });
         for (SimSender sender : server.senders()) {
@@ -108,7 +111,7 @@ final class SyncCommits {
     /** A commit is on disk; the client hears true when it is acknowledged, false when the connection ends before. */
     void committed(WalNode node, Consumer<Boolean> client) {
         if (checkpointer.isNobody()) {
-            client.accept(true);
+            acknowledge(new Waiting(node, client));
         } else {
             waiting.add(new Waiting(node, client));
         }
@@ -117,7 +120,7 @@ final class SyncCommits {
     private void releaseAll() {
         List<Waiting> released = List.copyOf(waiting);
         waiting.clear();
-        released.forEach(one -> one.client().accept(true));
+        released.forEach(this::acknowledge);
     }
 
     /** A WAL sender has heard from its standby. */
@@ -135,8 +138,33 @@ final class SyncCommits {
         flushed.sort(Comparator.comparingLong((WalNode node) -> node.end).reversed());
         WalNode everywhere = flushed.get(names.any() ? names.count() - 1 : flushed.size() - 1);
         while (!waiting.isEmpty() && waiting.peek().node().end <= everywhere.end) {
-            waiting.poll().client().accept(true);
+            acknowledge(waiting.poll());
         }
+    }
+
+    private void acknowledge(Waiting one) {
+        world.onAcknowledge.accept(server, one.node());
+        one.client().accept(true);
+    }
+
+    /**
+     * Whether no commit goes without this standby as far as anybody can see: by the file, and by what a session is shown.
+     * When the checkpointer and the WAL senders load the file is their business, and PostgreSQL tells nobody.
+     */
+    boolean waitsFor(MemberName standby) {
+        return isAmongTheFirst(standby, monitoring) && isAmongTheFirst(standby, SyncNames.parse(configured));
+    }
+
+    private static boolean isAmongTheFirst(MemberName standby, SyncNames names) {
+        int priority = names.priority(standby.value());
+        return priority > 0 && priority <= names.count();
+    }
+
+    /** Whether every process has names, so that each commit waits for somebody. */
+    boolean isInForce() {
+        return !checkpointer.isNobody()
+                && !monitoring.isNobody()
+                && server.senders().stream().noneMatch(sender -> sender.loaded().isNobody());
     }
 
     /** Of the standbys that stream and have a priority: for FIRST so many of the first ones, for ANY all of them. */

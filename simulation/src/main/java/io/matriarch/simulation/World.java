@@ -33,6 +33,12 @@ public final class World {
     /** Told when a data directory is removed, and why. */
     BiConsumer<SimServer, String> onWipe = (server, why) -> {};
 
+    /** Told when other names of synchronous standbys stand in a server's file, or it shows them. */
+    Consumer<SimServer> onNamesLoaded = server -> {};
+
+    /** Told when a server acknowledges a commit that may have waited for standbys. */
+    BiConsumer<SimServer, WalNode> onAcknowledge = (server, node) -> {};
+
     public World(long seed, Optional<Consumer<String>> trace) {
         this.random = new Random(seed);
         this.trace = trace;

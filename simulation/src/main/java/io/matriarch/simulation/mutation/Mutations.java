@@ -15,6 +15,7 @@ final class Mutations {
         all.addAll(CycleMutations.ALL);
         all.addAll(SyncMutations.ALL);
         all.addAll(FailsafeMutations.ALL);
+        all.addAll(RuleMutations.ALL);
         return List.copyOf(all);
     }
 
