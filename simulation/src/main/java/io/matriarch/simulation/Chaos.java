@@ -121,13 +121,16 @@ final class Chaos {
 
     private void burst() {
         planned = false;
-        int count = 1 + world.random.nextInt(5);
-        boolean automationPaused = world.chance(0.12);
+        boolean alone = world.chance(0.03);
+        int count = alone ? 1 : 1 + world.random.nextInt(5);
+        boolean automationPaused = !alone && world.chance(0.12);
         for (int i = 0; i < count; i++) {
             begins();
             world.scheduler.after(i == 0 ? Duration.ZERO : world.between(0, 60_000), () -> {
                 clients.busy(Duration.ofSeconds(10));
-                if (automationPaused) {
+                if (alone) {
+                    faults.alone();
+                } else if (automationPaused) {
                     faults.onePaused();
                 } else {
                     faults.one();

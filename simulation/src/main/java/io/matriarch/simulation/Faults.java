@@ -12,6 +12,7 @@ final class Faults {
     private final ServerFaults servers;
     private final AgentFaults agents;
     private final OperatorFaults people;
+    private final CompoundFaults compound;
     private final List<Runnable> kinds = new ArrayList<>();
 
     Faults(Simulation simulation, Plan plan, Chaos chaos) {
@@ -21,6 +22,7 @@ final class Faults {
         servers = new ServerFaults(scene);
         agents = new AgentFaults(scene);
         people = new OperatorFaults(scene);
+        compound = new CompoundFaults(scene);
         often(3, servers::killServer);
         often(3, agents::crashAgent);
         often(2, agents::resetMachine);
@@ -47,6 +49,10 @@ final class Faults {
         often(1, agents::slewClock);
         often(1, people::deleteKey);
         often(1, agents::upgrade);
+        often(1, compound::muchToReplay);
+        often(1, compound::rewindFails);
+        often(1, compound::abandoned);
+        often(1, compound::replicateFrom);
         if (simulation.scenario().agentsFailAlone()) {
             often(3, agents::standStill);
         }
@@ -69,6 +75,11 @@ final class Faults {
 
     void one() {
         kinds.get(world.random.nextInt(kinds.size())).run();
+    }
+
+    /** What people do only to a cluster that is well. */
+    void alone() {
+        compound.deleteLeaderKey();
     }
 
     void duringBootstrap() {

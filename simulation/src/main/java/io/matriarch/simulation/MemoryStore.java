@@ -73,6 +73,11 @@ public final class MemoryStore implements SimStore {
     }
 
     @Override
+    public boolean deleteLeaderKey() {
+        return store.deleteLeaderKey(InMemoryStore.DEFAULT_SCOPE);
+    }
+
+    @Override
     public Optional<String> misfortune() {
         return Optional.empty();
     }

@@ -297,6 +297,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
         if (!possible
                 || server.disk().control.isUncleanPrimary()
                 || server.isFull()
+                || server.failsRewind()
                 || isInterrupted()
                 || world.chance(0.03)) {
             return failed("pg_rewind has failed");
@@ -373,7 +374,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     @Override
     public ControlResult prePromote() {
         work(world.chance(0.05) ? world.between(500, 20_000) : world.between(1, 20));
-        return isInterrupted() || world.chance(0.02) ? failed("pre_promote has failed") : new ControlResult.Done();
+        return isInterrupted() || world.chance(0.05) ? failed("pre_promote has failed") : new ControlResult.Done();
     }
 
     @Override

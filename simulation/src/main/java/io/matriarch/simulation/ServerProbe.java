@@ -37,7 +37,11 @@ abstract sealed class ServerProbe implements PostgresProbe permits ServerPorts {
             // A copy that its agent did not finish is removed by the next one.
             server.wipe();
         }
-        state = server.isDown() ? ServerState.STOPPED : ServerState.RUNNING;
+        state = switch (server.phase()) {
+            case DOWN -> ServerState.STOPPED;
+            case STARTING -> ServerState.STARTING;
+            case UP, STOPPING -> ServerState.RUNNING;
+        };
         role = !server.disk().present
                 ? Role.UNINITIALIZED
                 : disk.standbySignal ? Role.REPLICA : server.isDown() ? Role.DEMOTED : Role.PRIMARY;
@@ -48,6 +52,9 @@ abstract sealed class ServerProbe implements PostgresProbe permits ServerPorts {
         world.scheduler.sleep(Duration.ofNanos(1_000_000 + world.random.nextInt(4_000_000)));
         if (server.isDown() && (state == ServerState.RUNNING || state == ServerState.STARTING)) {
             state = ServerState.CRASHED;
+        }
+        if (server.isUp() && state == ServerState.STARTING) {
+            state = ServerState.RUNNING;
         }
         if (server.isWritable() && (role == Role.PROMOTED || role == Role.DEMOTED)) {
             role = Role.PRIMARY;
@@ -107,8 +114,8 @@ abstract sealed class ServerProbe implements PostgresProbe permits ServerPorts {
                 disk.checkpoint.timeline,
                 recovery ? server.end() : Lsn.ZERO,
                 recovery ? server.timeline() : Timeline.UNKNOWN,
-                true,
-                true));
+                server.isRewindable(),
+                server.isRewindable()));
     }
 
     @Override

@@ -60,6 +60,12 @@ final class SimServer {
     private Optional<Fault> hung = Optional.empty();
     private long hungSince;
     private SimGuard guard;
+    private Optional<Fault> backlog = Optional.empty();
+    private Duration toReplay = Duration.ZERO;
+    private Optional<Fault> rewindFails = Optional.empty();
+
+    /** Whether it logs hint bits or has checksums. */
+    private boolean rewindable = true;
 
     SimServer(World world, MemberName name, Duration senderTimeout) {
         this.world = world;
@@ -67,6 +73,30 @@ final class SimServer {
         this.receiver = new SimReceiver(world, this, senderTimeout);
         this.commits = new SyncCommits(world, this);
         world.network.onHealed(this::linksChanged);
+    }
+
+    /** Its directory is one that pg_rewind does nothing for. */
+    void cannotBeRewound() {
+        rewindable = false;
+    }
+
+    boolean isRewindable() {
+        return rewindable;
+    }
+
+    /** Its next start takes longer. */
+    void hasToReplay(Optional<Fault> fault, Duration more) {
+        backlog = fault;
+        toReplay = more;
+    }
+
+    void failRewinds(Optional<Fault> fault) {
+        rewindFails = fault;
+    }
+
+    boolean failsRewind() {
+        rewindFails.ifPresent(Fault::hadEffect);
+        return rewindFails.isPresent();
     }
 
     void guardedBy(SimGuard by) {
@@ -341,7 +371,10 @@ final class SimServer {
                 }
             });
         }
-        world.scheduler.after(startup, () -> {
+        backlog.ifPresent(Fault::hadEffect);
+        Duration length = startup.plus(toReplay);
+        hasToReplay(Optional.empty(), Duration.ZERO);
+        world.scheduler.after(length, () -> {
             if (incarnation == mine && phase == Phase.STARTING) {
                 up(asPrimary);
             }

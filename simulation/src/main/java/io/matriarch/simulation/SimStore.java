@@ -47,6 +47,11 @@ public interface SimStore {
     /** What everything committed so far amounts to: for invariants, no client may ask for it. */
     StoreSnapshot committed();
 
+    /** Somebody deletes the leader key with the store's own tools; false where it has none. */
+    default boolean deleteLeaderKey() {
+        return false;
+    }
+
     /** Begins a fault of a kind that only this store knows; empty if it has none to offer at the moment. */
     Optional<String> misfortune();
 

@@ -39,6 +39,7 @@ public final class Simulation {
     private final Invariants invariants;
     private final Clients clients;
     private final Chaos chaos;
+    private final boolean rewindable;
     private final SortedMap<MemberName, SimHost> hosts = new TreeMap<>();
     private final SimHost[] everyHost;
     private final SortedMap<Reason, Long> reasons = new TreeMap<>();
@@ -55,6 +56,7 @@ public final class Simulation {
         ledger = new Ledger(world);
         invariants = new Invariants(this, store, ledger, scenario.guardProcess() || !scenario.agentsFailAlone());
         clients = new Clients(this, ledger);
+        rewindable = !world.chance(0.1);
         for (int i = 0; i < plan.members().size(); i++) {
             addHost(plan.members().get(i), plan.watchdogs().get(i));
         }
@@ -132,6 +134,9 @@ public final class Simulation {
         var clock = new SimClock(world);
         clock.drift(1 + (world.random.nextDouble() - 0.5) / 1000);
         var server = new SimServer(world, name, plan.senderTimeout());
+        if (!rewindable) {
+            server.cannotBeRewound();
+        }
         var guard = new SimGuard(world, clock, server, plan.ttl(), scenario.guardProcess());
         var host = new SimHost(world, name, clock, server, guard);
         if (world.chance(0.15)) {

@@ -166,6 +166,14 @@ final class InMemorySpace {
         return new WriteResult.Done(stored.revision());
     }
 
+    boolean deleteLeaderKey() {
+        boolean held = holder.isPresent();
+        if (held) {
+            endHold();
+        }
+        return held;
+    }
+
     WriteResult removeAll() {
         changed |= !keys.isEmpty() || !members.isEmpty();
         keys.clear();

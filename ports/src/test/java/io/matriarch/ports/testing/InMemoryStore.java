@@ -75,6 +75,11 @@ public final class InMemoryStore {
         return call(scope, space -> space.holder().map(InMemorySpace.Grant::id));
     }
 
+    /** Deletes a scope's leader key past every client, as the tools of a store do; false where there is none. */
+    public boolean deleteLeaderKey(Scope scope) {
+        return call(scope, InMemorySpace::deleteLeaderKey);
+    }
+
     /** The number of the last change, 0 before the first. */
     public synchronized long revision() {
         return counter.value;
