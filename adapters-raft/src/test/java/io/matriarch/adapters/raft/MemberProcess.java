@@ -8,13 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 
 /** A member in a process of its own, which can be killed as only a process can. */
 final class MemberProcess implements AutoCloseable {
+
+    private static final String PASSWORD = "MEMBER_PASSWORD";
 
     private final Process process;
     private final Path started;
@@ -26,13 +30,15 @@ final class MemberProcess implements AutoCloseable {
 
     /** In the child: self address, data directory, ttl in milliseconds, partners. It ends with its standard input. */
     public static void main(String[] arguments) throws Exception {
-        var section = MapSection.of(Map.of(
+        var values = new HashMap<String, Object>(Map.of(
                 "self_addr",
                 arguments[0],
                 "data_dir",
                 arguments[1],
                 "partner_addrs",
                 List.of(arguments).subList(3, arguments.length)));
+        Optional.ofNullable(System.getenv(PASSWORD)).ifPresent(password -> values.put("password", password));
+        var section = MapSection.of(values);
         var ttl = Duration.ofMillis(Long.parseLong(arguments[2]));
         var provider = ServiceLoader.load(StoreNodeProvider.class).findFirst().orElseThrow();
         try (var _ = provider.start(section, TestGroup.timing(ttl), new NanoClock())) {
@@ -44,6 +50,12 @@ final class MemberProcess implements AutoCloseable {
     }
 
     static MemberProcess start(Path directory, String self, List<String> partners, Duration ttl) throws IOException {
+        return start(directory, self, partners, ttl, Optional.empty());
+    }
+
+    static MemberProcess start(
+            Path directory, String self, List<String> partners, Duration ttl, Optional<String> password)
+            throws IOException {
         var command = new ArrayList<String>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(List.of(
@@ -65,6 +77,7 @@ final class MemberProcess implements AutoCloseable {
         var log = logFile(directory, self);
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("MALLOC_ARENA_MAX", "1");
+        password.ifPresent(word -> builder.environment().put(PASSWORD, word));
         var started = startedFile(directory, self);
         Files.deleteIfExists(started);
         return new MemberProcess(
