@@ -94,3 +94,20 @@ for dcs in etcd consul raft; do
   if [ "$asked" -ne 0 ]; then status=$asked; fi
   keep "agent-$dcs" "$status"
 done
+
+# A witness has formed a group of its own, and then serves what a command line asks.
+export PATRONI_RAFT_SELF_ADDR=127.0.0.1:$port PATRONI_RAFT_DATA_DIR=$work/agent/witness PATRONI_RAFT_PASSWORD=training
+MATRIARCH_JVM_FLAGS=$(flags witness-raft) "$run/bin/matriarch" raft-node >"$work/witness-raft.out" 2>&1 &
+agent=$!
+tries=0
+until "$run/bin/matriarchctl" raft set /training/key value >>"$work/witness-raft.out" 2>&1; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 20 ]; then keep witness-raft 1; fi
+  sleep 0.5
+done
+"$run/bin/matriarchctl" raft status >>"$work/witness-raft.out" 2>&1
+kill "$agent"
+status=0
+wait "$agent" || status=$?
+agent=
+keep witness-raft "$status"

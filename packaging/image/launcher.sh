@@ -64,7 +64,8 @@ first_section() {
   esac
 }
 
-# launch KIND MAIN_CLASS [ARGUMENT…]: becomes the program; KIND is agent or ctl, `jvm_flags` its flags.
+# launch KIND MAIN_CLASS [ARGUMENT…]: becomes the program; KIND is agent or ctl, `jvm_flags` its flags, `cache_kind` whose
+# class cache it takes instead of its own.
 launch() {
   kind=$1
   main=$2
@@ -81,7 +82,7 @@ launch() {
   export MALLOC_ARENA_MAX
 
   # The JVM checks a cache's head only, and one that is damaged further down would end it. No cache costs 50 ms.
-  cache=$home/lib/$kind-$dcs.aot
+  cache=$home/lib/${cache_kind:-$kind}-$dcs.aot
   sum=
   if [ -f "$cache.sum" ]; then IFS= read -r sum <"$cache.sum"; fi
   if [ -n "$sum" ] && [ -f "$cache" ] && [ "$(cksum <"$cache" 2>/dev/null)" = "$sum" ]; then

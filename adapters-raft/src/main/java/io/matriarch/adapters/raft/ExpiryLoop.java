@@ -13,6 +13,8 @@ final class ExpiryLoop implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ExpiryLoop.class);
 
+    private static final Duration NOT_LEADING = Duration.ofSeconds(2);
+
     private final RaftNode node;
     private final Thread thread;
     private final ExpiryProposals proposals = new ExpiryProposals(new NodeLog(), ExpiryLoop::tell, System.nanoTime());
@@ -38,7 +40,9 @@ final class ExpiryLoop implements AutoCloseable {
     private void run() {
         while (!closed) {
             try {
-                LockSupport.parkNanos(proposals.turn(System.nanoTime()).toNanos());
+                var next = proposals.turn(System.nanoTime());
+                // Who does not lead has nothing to propose and is woken when it does.
+                LockSupport.parkNanos((node.machine().leaderTerm() < 0 ? NOT_LEADING : next).toNanos());
             } catch (RuntimeException e) {
                 log.warn("no lease can be ended now", e);
                 Pause.millis(ExpiryProposals.LONGEST.toMillis());

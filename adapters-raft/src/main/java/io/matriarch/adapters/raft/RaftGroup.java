@@ -19,7 +19,7 @@ public final class RaftGroup implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RaftGroup.class);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
-    private static final long CHECK_SECONDS = 5;
+    private static final long CHECK_SECONDS = 1;
 
     record Pools(ThreadPoolExecutor raft, ThreadPoolExecutor cli) {
         void shutdown() {
@@ -56,6 +56,8 @@ public final class RaftGroup implements AutoCloseable {
         this.pools = pools;
         this.transport = transport;
         this.indexAtSnapshot = log().getFirstLogIndex() - 1;
+        // What the log already has counts: a process that lives shorter than this takes would else never shorten it.
+        this.bytesAtSnapshot = -log().bytes();
         this.snapshots = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofVirtual().name("raft-snapshots").factory());
         snapshots.scheduleWithFixedDelay(this::considerSnapshot, CHECK_SECONDS, CHECK_SECONDS, TimeUnit.SECONDS);

@@ -131,6 +131,9 @@ public final class RaftNodes {
         raft.setEnableLogEntryChecksum(true);
         raft.setReadOnlyOptions(ReadOnlyOption.ReadOnlySafe);
         raft.setMaxElectionDelayMs((int) settings.maxElectionDelay().toMillis());
+        // Four heartbeats an election timeout: each costs both ends a millisecond of processor, all day long. One that
+        // stands still for half the timeout is still heard of in time.
+        raft.setElectionHeartbeatFactor(4);
         raft.setDisruptorBufferSize(512);
         raft.setMaxReplicatorInflightMsgs(64);
         raft.setMaxLogsInMemoryBytes(8L * 1024 * 1024);

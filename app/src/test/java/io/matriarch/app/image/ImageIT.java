@@ -61,7 +61,7 @@ class ImageIT {
     @DisplayName("a damaged AOT cache costs time, not output")
     void survivesADamagedCache(String damage) throws Exception {
         Path image = copyOfImage(temp.resolve("image"));
-        for (String cache : List.of("agent-raft.aot", "ctl-raft.aot")) {
+        for (String cache : List.of("agent-raft.aot", "ctl-raft.aot", "witness-raft.aot")) {
             Path file = image.resolve("lib").resolve(cache);
             byte[] bytes = Files.readAllBytes(file);
             Files.delete(file);
