@@ -79,8 +79,21 @@ final class AgentFaults {
     }
 
     void standStill() {
-        SimHost host = scene.victim();
-        Duration length = scene.length();
+        standStill(scene.victim(), scene.length());
+    }
+
+    /** For longer than its lease lasts; its server goes on, if nothing else fences it. */
+    void leaderStandsStill() {
+        int ttl = (int) scene.plan().ttl().toMillis();
+        Duration length = world.between(ttl, ttl * 4);
+        simulation.clients().busy(length);
+        simulation.hosts().values().stream()
+                .filter(host -> host.server.isWritable())
+                .findFirst()
+                .ifPresent(host -> standStill(host, length));
+    }
+
+    void standStill(SimHost host, Duration length) {
         Fault fault = world.fault("agent stands still");
         host.agent().ifPresent(agent -> {
             world.say("world", host.name + "'s agent stands still for " + length);

@@ -11,6 +11,7 @@ import java.util.Optional;
 final class Chaos {
 
     private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration SHORT = Duration.ofMinutes(2);
 
     private final World world;
     private final Plan plan;
@@ -56,8 +57,9 @@ final class Chaos {
     }
 
     void begin(Duration length) {
-        end = world.now() + length.toNanos();
-        if (world.chance(0.2)) {
+        Duration most = plan.theme() == Theme.BOOTSTRAP ? SHORT : length;
+        end = world.now() + (length.compareTo(most) < 0 ? length : most).toNanos();
+        if (world.chance(plan.theme() == Theme.BOOTSTRAP ? 0.9 : 0.2)) {
             faults.duringBootstrap();
         }
         if (active == 0) {
@@ -121,7 +123,7 @@ final class Chaos {
 
     private void burst() {
         planned = false;
-        boolean alone = world.chance(0.03);
+        boolean alone = world.chance(plan.theme() == Theme.HAND_OVERS ? 0.25 : 0.03);
         int count = alone ? 1 : 1 + world.random.nextInt(5);
         boolean automationPaused = !alone && world.chance(0.12);
         for (int i = 0; i < count; i++) {

@@ -92,7 +92,7 @@ final class Clients {
         if (connected.filter(SimServer::isWritable).isEmpty()) {
             List<SimServer> writable = new ArrayList<>();
             for (SimServer server : world.servers.values()) {
-                if (server.isWritable()) {
+                if (server.isWritable() && !server.disk().unborn) {
                     writable.add(server);
                 }
             }

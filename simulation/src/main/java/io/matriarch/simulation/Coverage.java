@@ -37,7 +37,7 @@ final class Coverage {
                 Reason.COPYING_WITHOUT_LEADER,
                 Reason.WAITING_FOR_STANDBY_LEADER);
         because("servers have no slots here", Reason.COPYING_LOGICAL_SLOTS, Reason.SLOT_NAME_TAKEN);
-        because("no second process has a member's name", Reason.NAME_TAKEN);
+        because("a second process with a member's name comes only while the first one stands still", Reason.NAME_TAKEN);
         because(
                 "no directory of another cluster is brought in, and the initialize key is left alone",
                 Reason.SYSTEM_ID_INVALID,

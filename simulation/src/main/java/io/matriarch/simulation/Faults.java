@@ -13,16 +13,83 @@ final class Faults {
     private final AgentFaults agents;
     private final OperatorFaults people;
     private final CompoundFaults compound;
+    private final StreamFaults streams;
+    private final StepFaults steps;
+    private final TwinFaults twins;
+    private final boolean agentsFailAlone;
+    private final boolean failsafeMode;
     private final List<Runnable> kinds = new ArrayList<>();
 
     Faults(Simulation simulation, Plan plan, Chaos chaos) {
         world = simulation.world();
+        agentsFailAlone = simulation.scenario().agentsFailAlone();
+        failsafeMode = Boolean.TRUE.equals(plan.config().get("failsafe_mode"));
         var scene = new FaultScene(simulation, plan, chaos);
         network = new NetworkFaults(scene);
         servers = new ServerFaults(scene);
         agents = new AgentFaults(scene);
         people = new OperatorFaults(scene);
         compound = new CompoundFaults(scene);
+        streams = new StreamFaults(scene);
+        steps = new StepFaults(scene, network);
+        twins = new TwinFaults(scene, agents);
+        switch (plan.theme()) {
+            case ANY, BOOTSTRAP -> anything(simulation.scenario());
+            case HAND_OVERS -> handOvers();
+            case FAILSAFE -> failsafe();
+            case STEPS -> steps();
+            case LOSSES -> losses();
+        }
+    }
+
+    private void handOvers() {
+        often(6, streams::troubledSwitchover);
+        often(3, people::switchover);
+        often(2, streams::cutStream);
+        often(1, servers::killServer);
+        often(1, servers::slowStandby);
+        often(1, network::slowLink);
+        often(3, network::storeLoses);
+    }
+
+    private void failsafe() {
+        often(2, network::storeAway);
+        often(1, network::cutLink);
+        often(1, network::slowLink);
+        often(1, servers::killServer);
+        often(1, agents::crashAgent);
+        often(8, network::leaderWithoutStore);
+        if (agentsFailAlone && failsafeMode) {
+            often(2, steps::afterAsking);
+        }
+    }
+
+    private void steps() {
+        often(2, steps::loopHangs);
+        often(2, people::switchover);
+        often(1, servers::killServer);
+        often(1, network::cutFromStore);
+        if (agentsFailAlone) {
+            often(6, steps::standStillAtStep);
+            often(2, twins::twin);
+            often(1, agents::standStill);
+        }
+    }
+
+    private void losses() {
+        often(3, servers::slowStandby);
+        often(2, streams::cutStream);
+        often(2, network::isolate);
+        often(2, servers::killServer);
+        often(2, agents::resetMachine);
+        often(1, people::configure);
+        often(1, people::switchover);
+        if (agentsFailAlone) {
+            often(6, agents::leaderStandsStill);
+        }
+    }
+
+    private void anything(Scenario scenario) {
         often(3, servers::killServer);
         often(3, agents::crashAgent);
         often(2, agents::resetMachine);
@@ -53,10 +120,16 @@ final class Faults {
         often(1, compound::rewindFails);
         often(1, compound::abandoned);
         often(1, compound::replicateFrom);
-        if (simulation.scenario().agentsFailAlone()) {
+        often(1, streams::cutStream);
+        often(2, streams::troubledSwitchover);
+        often(1, steps::loopHangs);
+        often(2, network::leaderWithoutStore);
+        if (agentsFailAlone) {
             often(3, agents::standStill);
+            often(3, steps::standStillAtStep);
+            often(1, twins::twin);
         }
-        if (simulation.scenario().guardProcess()) {
+        if (scenario.guardProcess()) {
             often(1, agents::suspend);
             often(1, agents::breakWatchdog);
         }
@@ -82,8 +155,13 @@ final class Faults {
         compound.deleteLeaderKey();
     }
 
+    /** Somebody fails before there is a cluster. */
     void duringBootstrap() {
-        agents.duringBootstrap();
+        if (agentsFailAlone && world.chance(0.5)) {
+            steps.duringBootstrap();
+        } else {
+            agents.duringBootstrap();
+        }
     }
 
     /**

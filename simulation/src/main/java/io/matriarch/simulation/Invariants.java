@@ -23,6 +23,7 @@ final class Invariants {
     private final SimStore store;
     private final Ledger ledger;
     private final boolean fenced;
+    private final HoldRules rules;
     private final Map<StoreKey, Revision> seen = new EnumMap<>(StoreKey.class);
     private final ClusterReader reader = new ClusterReader();
     private final FailsafeRules failsafe;
@@ -58,6 +59,7 @@ final class Invariants {
         this.sync = new SyncRules(simulation);
         this.rewind = new RewindRules(world);
         this.pause = new PauseRules(simulation);
+        this.rules = new HoldRules(world);
         world.onWritable = this::writable;
         world.onPromote = this::promoting;
         world.onWipe = this::wiped;
@@ -80,6 +82,7 @@ final class Invariants {
         for (SimHost host : simulation.everyHost()) {
             if (host.holds()) {
                 leaders++;
+                rules.alive(host);
             }
         }
         if (leaders > 1) {
@@ -123,6 +126,17 @@ final class Invariants {
                 throw broken("S-17: the cluster was " + initialized.get() + " and is " + identifier);
             }
             initialized = Optional.of(identifier);
+            world.servers.values().forEach(server -> born(server, identifier));
+        }
+    }
+
+    /** What a bootstrap has made becomes the cluster. */
+    private void born(SimServer server, SystemIdentifier identifier) {
+        if (server.disk().unborn && server.disk().identifier.equals(Optional.of(identifier))) {
+            server.disk().unborn = false;
+            if (server.isWritable()) {
+                writable(server);
+            }
         }
     }
 
@@ -132,6 +146,7 @@ final class Invariants {
             handedOver(simulation.host(holder.get()), simulation.host(now.get()));
         }
         if (now.isPresent()) {
+            rules.granted(simulation.host(now.get()));
             forced = before.request()
                     .filter(request -> !request.isSwitchover())
                     .flatMap(request -> request.candidate())
@@ -196,15 +211,18 @@ final class Invariants {
     }
 
     private void writable(SimServer server) {
+        if (server.disk().unborn) {
+            return;
+        }
         primaries++;
         for (SimServer other : world.servers.values()) {
-            if (other != server && other.isWritable()) {
+            if (other != server && other.isWritable() && !other.disk().unborn) {
                 if (fenced) {
                     throw broken("S-3, AtMostOneWritablePrimary: " + server.name() + " and " + other.name());
                 }
                 overlaps++;
             }
-            if (other != server && server.tip().sharesNumberWith(other.tip())) {
+            if (other != server && !other.disk().unborn && server.tip().sharesNumberWith(other.tip())) {
                 throw broken("SAF-060, TimelinesOnlyGrow: " + server.name() + " takes a number that " + other.name()
                         + " has written");
             }
@@ -224,7 +242,8 @@ final class Invariants {
     }
 
     private void wiped(SimServer server, String why) {
-        if (holder.equals(Optional.of(server.name())) && server.disk().complete) {
+        boolean member = world.servers.get(server.name()) == server;
+        if (member && holder.equals(Optional.of(server.name())) && server.disk().complete) {
             throw broken("S-15: the lock holder's data directory is removed: " + why);
         }
     }

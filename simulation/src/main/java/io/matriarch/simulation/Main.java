@@ -8,7 +8,7 @@ import java.util.Locale;
 
 /**
  * Runs seeds: {@code simulate [--seeds N] [--from S] [--seed S] [--hours H] [--threads T] [--agent-only] [--sync MODE]
- * [--store memory|raft] [--trace]}.
+ * [--store memory|raft] [--about THEME] [--trace]}.
  */
 public final class Main {
 
@@ -24,6 +24,11 @@ public final class Main {
                 SyncSettings.Mode.valueOf(text(all, "--sync", "off").toUpperCase(Locale.ROOT));
         var scenario = new Scenario(!all.contains("--agent-only"), Duration.ofMillis(Math.round(hours * 3_600_000)))
                 .with(sync);
+        String theme = text(all, "--about", "");
+        if (!theme.isEmpty()) {
+            scenario =
+                    scenario.about(Theme.valueOf(theme.toUpperCase(Locale.ROOT).replace('-', '_')));
+        }
         scenario = switch (text(all, "--store", "")) {
             case "raft" -> scenario.on(RaftStore::new);
             case "memory" -> scenario.on(MemoryStore::new);

@@ -27,6 +27,7 @@ public final class Network {
     private final World world;
     private final SortedSet<MemberName> nodes = new TreeSet<>();
     private final List<Trouble> troubles = new ArrayList<>();
+    private final List<Trouble> streams = new ArrayList<>();
     private final List<Runnable> onHealed = new ArrayList<>();
 
     private Fault storeTrouble = new Fault("none");
@@ -98,12 +99,28 @@ public final class Network {
         return Duration.ofNanos(nanos);
     }
 
-    /** Whether a connection in both directions stands: what a stream over TCP needs. */
-    public boolean linked(MemberName one, MemberName other) {
-        return !isCut(one, other) && !isCut(other, one);
+    /** Nothing gets through between two servers; whatever else is on their machines hears each other. */
+    void cutStreams(Fault fault, MemberName one, MemberName other, Duration length) {
+        var trouble = new Trouble(fault, one, other, 1, Duration.ZERO);
+        streams.add(trouble);
+        world.scheduler.after(length, () -> {
+            if (streams.remove(trouble)) {
+                onHealed.forEach(Runnable::run);
+            }
+        });
     }
 
-    private boolean isCut(MemberName from, MemberName to) {
+    /** Whether a connection in both directions stands: what a stream over TCP needs. */
+    public boolean linked(MemberName one, MemberName other) {
+        return !isCut(troubles, one, other) && !isCut(troubles, other, one);
+    }
+
+    /** The same between two servers. */
+    boolean streams(MemberName one, MemberName other) {
+        return linked(one, other) && !isCut(streams, one, other) && !isCut(streams, other, one);
+    }
+
+    private static boolean isCut(List<Trouble> troubles, MemberName from, MemberName to) {
         for (Trouble trouble : troubles) {
             if (trouble.loss() >= 1 && trouble.concerns(from, to)) {
                 trouble.fault().hadEffect();
@@ -130,6 +147,7 @@ public final class Network {
     /** Everything gets through again. */
     public void heal() {
         troubles.clear();
+        streams.clear();
         storeLoss = 0;
         onHealed.forEach(Runnable::run);
     }

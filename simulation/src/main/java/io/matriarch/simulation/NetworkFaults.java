@@ -3,6 +3,7 @@ package io.matriarch.simulation;
 import io.matriarch.domain.cluster.MemberName;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** What goes wrong between the machines, and in the store. */
 final class NetworkFaults {
@@ -106,6 +107,62 @@ final class NetworkFaults {
             }
         }
         scene.lasts(length);
+    }
+
+    /**
+     * The leader alone does not reach the store, and something happens to those whom it asks whether it may go on: they
+     * are cut from it, too, or their agents end and come back (SAF-047).
+     */
+    void leaderWithoutStore() {
+        Optional<SimHost> leader = simulation.hosts().values().stream()
+                .filter(host -> host.server.isWritable())
+                .findFirst();
+        if (!storeIsApart() || leader.isEmpty()) {
+            cutLink();
+            return;
+        }
+        SimHost from = leader.get();
+        int ttl = (int) scene.plan().ttl().toMillis();
+        // One that is away for longer than its key lasts is not among those who are asked.
+        boolean forgotten = world.chance(0.3);
+        SimHost away = scene.otherThan(from);
+        if (forgotten) {
+            away.agent().ifPresent(SimAgent::kill);
+            away.server.crash("it goes with its agent");
+            simulation.startLater(away, world.between(ttl * 2, ttl * 4));
+        }
+        scene.lasts(forgotten ? world.between(ttl, ttl * 3) : Duration.ZERO, () -> {
+            Duration length = world.between(ttl, ttl * 5);
+            world.say("world", from.name + " is cut from the store for " + length);
+            world.network.cut(world.fault("leader cut from the store"), from.name, Network.STORE, length);
+            scene.lasts(length);
+            for (SimHost other : simulation.hosts().values()) {
+                if (other != from && (other == away && forgotten || world.chance(0.6))) {
+                    scene.lasts(world.between(0, ttl * 2), () -> beside(from, other, length));
+                }
+            }
+        });
+    }
+
+    private void beside(SimHost from, SimHost other, Duration length) {
+        boolean ends = world.chance(0.5);
+        if (ends) {
+            world.say("world", other.name + "'s agent crashes");
+            Fault fault = world.fault("agent ends");
+            other.agent().ifPresent(agent -> {
+                agent.kill();
+                fault.hadEffect();
+                if (!simulation.scenario().agentsFailAlone()) {
+                    other.server.crash("it goes with its agent");
+                }
+                simulation.startLater(other, world.between(100, 3_000));
+            });
+        }
+        if (!ends || world.chance(0.7)) {
+            world.say("world", from.name + " and " + other.name + " is cut for " + length);
+            world.network.cut(world.fault("link cut"), from.name, other.name, length);
+            scene.lasts(length);
+        }
     }
 
     void storeLoses() {

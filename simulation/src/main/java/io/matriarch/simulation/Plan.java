@@ -21,6 +21,7 @@ import java.util.Random;
  * @param watchdogs the members' devices
  * @param senderTimeout after which a silent connection between servers ends
  * @param rate how much more often than usual things go wrong
+ * @param theme what goes wrong most
  */
 record Plan(
         List<MemberName> members,
@@ -30,7 +31,8 @@ record Plan(
         Duration retryTimeout,
         List<SimWatchdog.Mode> watchdogs,
         Duration senderTimeout,
-        int rate) {
+        int rate,
+        Theme theme) {
 
     /** Times that go together: ttl, loop_wait, retry_timeout. */
     private static final int[][] TIMES = {{30, 10, 10}, {20, 6, 7}, {10, 2, 3}, {5, 1, 1}};
@@ -51,6 +53,7 @@ record Plan(
                             ? SimWatchdog.Mode.OFF
                             : random.nextBoolean() ? SimWatchdog.Mode.AUTOMATIC : SimWatchdog.Mode.REQUIRED);
         }
+        Theme theme = scenario.theme().orElse(theme(random));
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("ttl", times[0]);
         config.put("loop_wait", times[1]);
@@ -59,7 +62,7 @@ record Plan(
         config.put("primary_start_timeout", List.of(300, 300, 60, 0).get(random.nextInt(4)));
         config.put("check_timeline", random.nextInt(3) == 0);
         config.put("primary_hang_timeout", random.nextInt(2) == 0 ? 30 : 300);
-        config.put("failsafe_mode", random.nextInt(3) == 0);
+        config.put("failsafe_mode", random.nextInt(12) < (theme == Theme.FAILSAFE ? 9 : 4));
         // The one is a script of the members' own configuration; here all of them have it or none.
         config.put("pre_promote", random.nextInt(4) == 0);
         config.put("primary_race_backoff", random.nextInt(5) == 0 ? times[1] * 2 : 0);
@@ -80,7 +83,14 @@ record Plan(
                 Duration.ofSeconds(times[2]),
                 watchdogs,
                 Duration.ofSeconds(List.of(5, 20, 60).get(random.nextInt(3))),
-                1 + random.nextInt(3));
+                (theme == Theme.ANY ? 1 : 6) + random.nextInt(3),
+                theme);
+    }
+
+    /** One run in three is about one thing. */
+    private static Theme theme(Random random) {
+        int at = random.nextInt(15);
+        return at < 5 ? Theme.values()[at + 1] : Theme.ANY;
     }
 
     /** One of them by their shares. */

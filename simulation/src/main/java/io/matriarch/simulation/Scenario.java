@@ -12,22 +12,33 @@ import java.util.Optional;
  *     a synchronous mode, which needs no clock
  * @param chaos how long things go wrong
  * @param sync the synchronous mode to begin with; in one that never changes no commit may be lost, whatever the guard
+ * @param theme what goes wrong most; by the seed if none is named
  * @param store the store; by the seed, one somewhere on the network or the embedded one, if none is named
  */
-public record Scenario(boolean guardProcess, Duration chaos, SyncSettings.Mode sync, Optional<SimStore.Kind> store) {
+public record Scenario(
+        boolean guardProcess,
+        Duration chaos,
+        SyncSettings.Mode sync,
+        Optional<Theme> theme,
+        Optional<SimStore.Kind> store) {
 
     public Scenario(boolean guardProcess, Duration chaos) {
-        this(guardProcess, chaos, SyncSettings.Mode.OFF, Optional.empty());
+        this(guardProcess, chaos, SyncSettings.Mode.OFF, Optional.empty(), Optional.empty());
     }
 
     /** The same in a synchronous mode. */
     public Scenario with(SyncSettings.Mode mode) {
-        return new Scenario(guardProcess, chaos, mode, store);
+        return new Scenario(guardProcess, chaos, mode, theme, store);
     }
 
     /** The same on another store. */
     public Scenario on(SimStore.Kind kind) {
-        return new Scenario(guardProcess, chaos, sync, Optional.of(kind));
+        return new Scenario(guardProcess, chaos, sync, theme, Optional.of(kind));
+    }
+
+    /** The same about one thing. */
+    public Scenario about(Theme one) {
+        return new Scenario(guardProcess, chaos, sync, Optional.of(one), store);
     }
 
     /** Whether an agent may stand still or die while its server lives on. */

@@ -55,6 +55,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
             return failed("initdb has failed");
         }
         server.initialize();
+        world.onStep.accept(server.name(), Step.HAS_INITIALIZED);
         return startPrimary(Duration.ofSeconds(30));
     }
 
@@ -67,6 +68,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     @Override
     public ControlResult startPrimary(Duration timeout) {
         world.scheduler.sleep(world.between(1, 300));
+        world.onStep.accept(server.name(), Step.STARTS);
         SimServer.Disk disk = server.disk();
         if (server.isDown()) {
             if (!disk.present || guard.refusesStart()) {
@@ -192,17 +194,19 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
 
     @Override
     public void signalImmediate() {
-        server.crash("immediate stop by the agent's guard");
+        server.ending().within(world.between(20, 5000), "immediate stop by the agent's guard");
     }
 
     @Override
     public Optional<StopProof> kill() {
-        server.crash("killed by the agent's guard");
-        return Optional.of(STOPPED);
+        // One process after the other, until none is left.
+        server.ending().within(world.between(1, 250), "killed by the agent's guard");
+        return stopProof();
     }
 
     @Override
     public ControlResult promote(List<Timeline> skipped) {
+        world.onStep.accept(server.name(), Step.PROMOTES);
         if (!server.isUp() || server.isPrimary()) {
             return server.isPrimary() ? new ControlResult.Done() : failed("not up");
         }
@@ -212,6 +216,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
         role = Role.PROMOTED;
         world.onPromote.accept(server);
         server.promote(skipped);
+        world.onStep.accept(server.name(), Step.HAS_PROMOTED);
         return new ControlResult.Done();
     }
 
@@ -266,7 +271,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
             if (from == null
                     || !from.isUp()
                     || server.isFull()
-                    || !world.network.linked(server.name(), from.name())
+                    || !world.network.streams(server.name(), from.name())
                     || isInterrupted()) {
                 server.wipe();
                 role = Role.UNINITIALIZED;
@@ -292,7 +297,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
         SimServer from = reach(source).orElse(null);
         boolean possible = from != null
                 && from.isWritable()
-                && world.network.linked(server.name(), from.name())
+                && world.network.streams(server.name(), from.name())
                 && from.checkpointTimeline().equals(from.timeline());
         if (!possible
                 || server.disk().control.isUncleanPrimary()
@@ -324,7 +329,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     public LeaderTimeline timelineOf(Upstream.Source leader, Duration patience) {
         world.scheduler.sleep(world.between(1, 20));
         SimServer from = reach(leader).orElse(null);
-        if (from == null || !from.serves() || !world.network.linked(server.name(), from.name())) {
+        if (from == null || !from.serves() || !world.network.streams(server.name(), from.name())) {
             world.scheduler.sleep(patience);
             return new LeaderTimeline.NoAnswer("not reachable");
         }

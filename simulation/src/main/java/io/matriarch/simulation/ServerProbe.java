@@ -120,7 +120,7 @@ abstract sealed class ServerProbe implements PostgresProbe permits ServerPorts {
 
     @Override
     public int serverVersion() {
-        return 150000;
+        return 0;
     }
 
     @Override

@@ -46,15 +46,19 @@ final class SimAgent {
     private boolean ending;
     private long pausedUntil;
     private Runnable held = () -> {};
+    private LoopHangs loopHangs = new LoopHangs(0, 0);
     private String lastSentence = "";
+
+    /** From when until when its turns stand still. */
+    private record LoopHangs(long since, long until) {}
 
     SimAgent(Simulation simulation, SimHost host, Dcs dcs, String document) {
         this.simulation = simulation;
         this.world = simulation.world();
         this.host = host;
-        this.dcs = dcs;
+        this.dcs = new SteppingDcs(world, host.name, dcs);
         ports = new ServerPorts(world, host.server, host.guard);
-        keeper = new LeaseKeeper(dcs, host.clock, host.name, this::ring, host, new FiberLock(world.scheduler));
+        keeper = new LeaseKeeper(this.dcs, host.clock, host.name, this::ring, host, new FiberLock(world.scheduler));
         var control = new WatchedControl(ports, host, simulation.invariants());
         leaseGuard = new LeaseGuard(host.clock, control, keeper::lease);
         settings = new SimSettings(document, true, this::adopt);
@@ -63,7 +67,7 @@ final class SimAgent {
         promises = new FailsafePromises(host.clock, () -> keeper.lease().isPresent());
         task = new BackgroundTask(runner(), this::ring);
         loop = new HaLoopBuilder(host.name, () -> host.tags)
-                .ports(dcs, ports, control, new SimPeers(simulation, host))
+                .ports(this.dcs, ports, control, new SimPeers(simulation, host))
                 .guards(host.guard, leaseGuard, host.watchdog)
                 .keeping(host.clock, keeper, settings)
                 .beside(task, requests)
@@ -175,6 +179,20 @@ final class SimAgent {
         pausedUntil = Math.max(pausedUntil, world.now() + length.toNanos());
         held = fault::hadEffect;
         fibers.forEach(fiber -> fiber.pauseUntil(pausedUntil, held));
+    }
+
+    /** Only its turns stand still. */
+    void hangLoop(Fault fault, Duration length) {
+        long until = world.now() + length.toNanos();
+        loopHangs = new LoopHangs(world.now(), until);
+        turns.ifPresent(fiber -> fiber.pauseUntil(until, fault::hadEffect));
+    }
+
+    /** Since when its turns have stood still, zero if they do not. */
+    Duration loopHangsFor() {
+        return dead || world.now() >= loopHangs.until()
+                ? Duration.ZERO
+                : Duration.ofNanos(world.now() - loopHangs.since());
     }
 
     void shutdown() {

@@ -81,12 +81,16 @@ final class SimGuard implements Guard {
             });
         } else {
             // Until it is told otherwise nothing comes up again.
-            server.crash("killed by the guard process");
+            server.ending().within(world.between(1, 100), "killed by the guard process");
         }
     }
 
     /** The machine has woken up. */
     void wake() {
+        if (refusesStart()) {
+            // Its timer has run out while everything stood still: nobody runs before that is seen.
+            server.crash("killed by the guard process");
+        }
         look();
     }
 

@@ -84,6 +84,7 @@ final class SimPeers implements PeerClient {
         }
         boolean waited = answers.stream().anyMatch(FailsafeAnswer.Refused.class::isInstance);
         world.scheduler.sleep(waited ? patience.plus(patience) : world.between(1, 20));
+        world.onStep.accept(host.name, Step.HAS_ASKED);
         return answers;
     }
 

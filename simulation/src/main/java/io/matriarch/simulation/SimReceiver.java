@@ -84,7 +84,7 @@ final class SimReceiver {
         SimServer source = world.servers.get(of.name());
         if (source == null
                 || !source.serves()
-                || !world.network.linked(server.name(), of.name())
+                || !world.network.streams(server.name(), of.name())
                 || server.isFrozen()) {
             connecting = false;
             again(RETRY);

@@ -79,7 +79,7 @@ final class SimSender {
         if (broken) {
             return;
         }
-        if (standby.isFrozen() || source.isFrozen() || !world.network.linked(source.name(), standby.name())) {
+        if (standby.isFrozen() || source.isFrozen() || !world.network.streams(source.name(), standby.name())) {
             if (world.now() - lastHeard > timeout.toNanos()) {
                 disconnect();
             } else {
@@ -111,7 +111,7 @@ final class SimSender {
         }
         Duration flush = world.chance(0.03) ? world.between(20, 400) : world.between(0, 4);
         world.scheduler.after(flush.plus(world.network.travel(standby.name(), source.name())), () -> {
-            if (!broken && world.network.linked(source.name(), standby.name())) {
+            if (!broken && world.network.streams(source.name(), standby.name())) {
                 confirmed(until);
             } else {
                 poke();

@@ -32,6 +32,10 @@ final class SimServer {
         boolean complete;
         boolean backupLabel;
         boolean standbySignal;
+
+        /** Made by a bootstrap that has not become the cluster: whatever it writes is nobody's. */
+        boolean unborn;
+
         Optional<SystemIdentifier> identifier = Optional.empty();
         ControlData.State control = ControlData.State.SHUT_DOWN;
         WalNode checkpoint = WalNode.NOTHING;
@@ -45,6 +49,8 @@ final class SimServer {
     private final MemberName name;
     private final SimReceiver receiver;
     private final SyncCommits commits;
+    private final Ending ending;
+    private final FastStop fastStop;
     private final List<SimSender> senders = new ArrayList<>();
     private final List<Runnable> exitListeners = new ArrayList<>();
     private final List<Scheduler.Fiber> waiting = new ArrayList<>();
@@ -72,6 +78,8 @@ final class SimServer {
         this.name = name;
         this.receiver = new SimReceiver(world, this, senderTimeout);
         this.commits = new SyncCommits(world, this);
+        this.ending = new Ending(world, this);
+        this.fastStop = new FastStop(world, this);
         world.network.onHealed(this::linksChanged);
     }
 
@@ -119,6 +127,10 @@ final class SimServer {
 
     SyncCommits commits() {
         return commits;
+    }
+
+    Ending ending() {
+        return ending;
     }
 
     List<SimSender> senders() {
@@ -320,6 +332,7 @@ final class SimServer {
         disk = new Disk();
         disk.present = true;
         disk.complete = true;
+        disk.unborn = true;
         disk.identifier = Optional.of(world.newSystemIdentifier());
         commits.configure("");
         writeCheckpoint();
@@ -346,7 +359,8 @@ final class SimServer {
         }
     }
 
-    private void gone() {
+    /** Nothing of the processes is left. */
+    void gone() {
         phase = Phase.DOWN;
         hung = Optional.empty();
         incarnation++;
@@ -400,61 +414,28 @@ final class SimServer {
         changed();
     }
 
-    /** Sessions end at once; then the checkpoint; then everything goes to the standbys that stream. */
     void beginFastStop() {
         if (phase == Phase.STOPPING || phase == Phase.DOWN) {
             return;
         }
         boolean wasUp = phase == Phase.UP;
+        world.onStop.accept(this);
         phase = Phase.STOPPING;
         commits.ended();
         receiver.stop();
-        long mine = incarnation;
-        world.say(name.value(), "fast shutdown begins");
-        Duration needed = world.chance(0.05) || isHung() ? world.between(3000, 40000) : world.between(30, 800);
-        world.scheduler.after(needed, () -> {
-            if (incarnation == mine && phase == Phase.STOPPING) {
-                if (!wasUp) {
-                    gone();
-                    return;
-                }
-                if (primary) {
-                    writeCheckpoint();
-                }
-                disk.control = primary ? ControlData.State.SHUT_DOWN : ControlData.State.SHUT_DOWN_IN_RECOVERY;
-                sent();
-                // Whoever has not confirmed it by then is not waited for.
-                world.scheduler.after(Duration.ofSeconds(2), () -> {
-                    if (incarnation == mine && phase == Phase.STOPPING) {
-                        List.copyOf(senders).forEach(SimSender::disconnect);
-                        sent();
-                    }
-                });
-            }
-        });
+        fastStop.begin(wasUp);
     }
 
-    /** A standby has confirmed something, or is gone: a server that has nothing else to do ends then. */
+    /** A standby has confirmed something, or is gone. */
     void sent() {
-        boolean stopped =
-                disk.control == ControlData.State.SHUT_DOWN || disk.control == ControlData.State.SHUT_DOWN_IN_RECOVERY;
-        if (phase != Phase.STOPPING || !stopped) {
-            return;
-        }
-        for (SimSender sender : senders) {
-            if (primary && sender.flushed() != disk.tip) {
-                return;
-            }
-        }
-        world.say(name.value(), "fast shutdown done at " + end());
-        gone();
+        fastStop.sent();
     }
 
     /** The order to promote: it takes effect after a while. */
     void promote(List<Timeline> skipped) {
         long mine = incarnation;
         world.say(name.value(), "promotion begins");
-        world.scheduler.after(world.between(20, 800), () -> {
+        world.scheduler.after(world.chance(0.3) ? world.between(5, 60) : world.between(20, 800), () -> {
             if (incarnation == mine && phase == Phase.UP && !primary) {
                 receiver.stop();
                 replayStopped = Optional.empty();

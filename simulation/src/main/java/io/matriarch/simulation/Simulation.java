@@ -189,12 +189,17 @@ public final class Simulation {
 
     /** An agent has ended by itself; if nobody has asked for it, its supervisor starts it again. */
     void ended(SimHost host, int status) {
-        startLater(host, world.between(status == 0 ? 1000 : 5000, 10_000));
+        if (isMember(host)) {
+            startLater(host, world.between(status == 0 ? 1000 : 5000, 10_000));
+        }
     }
 
     void turned(SimHost host, AgentView view) {
         turns++;
         reasons.merge(view.reason(), 1L, Long::sum);
+        if (!isMember(host)) {
+            return;
+        }
         invariants.turned(host, view);
         if (world.now() - turnsCountedAt > Duration.ofSeconds(1).toNanos()) {
             turnsCountedAt = world.now();
@@ -205,6 +210,11 @@ public final class Simulation {
                     world.now(),
                     host.name + " turns more than " + MOST_TURNS_A_SECOND + " times a second: " + view.sentence());
         }
+    }
+
+    /** Whether it is not only a second one with a member's name. */
+    private boolean isMember(SimHost host) {
+        return hosts.get(host.name) == host;
     }
 
     /** An agent has taken over other settings. */

@@ -30,6 +30,12 @@ public final class World {
     /** Told when a server is told to promote. */
     Consumer<SimServer> onPromote = server -> {};
 
+    /** Told when an agent comes to a place at which it may stand still. */
+    BiConsumer<MemberName, Step> onStep = (who, step) -> {};
+
+    /** Told when a fast shutdown begins. */
+    Consumer<SimServer> onStop = server -> {};
+
     /** Told when a data directory is removed, and why. */
     BiConsumer<SimServer, String> onWipe = (server, why) -> {};
 
