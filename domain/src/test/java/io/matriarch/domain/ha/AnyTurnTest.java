@@ -46,6 +46,18 @@ class AnyTurnTest {
         }
     }
 
+    @Test
+    @DisplayName("SAF-001 the wall clock decides nothing where nobody has scheduled anything, over random observations")
+    void wallClockDecidesNothing() {
+        var random = new Random(20260102);
+        for (int i = 0; i < TURNS / 6; i++) {
+            Seen seen = any(random);
+            Turn turn = seen.decide();
+            seen.wall = seen.wall.plusSeconds(random.nextInt(-3600, 3601));
+            assertThat(seen.decide()).isEqualTo(turn);
+        }
+    }
+
     /** Nothing is started, stopped or promoted by itself: only what an operator has asked for. */
     private static void pausedRules(Seen seen, Turn turn) {
         boolean asked = !(seen.before.handover() instanceof HandoverPhase.None)

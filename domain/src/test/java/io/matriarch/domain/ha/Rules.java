@@ -45,6 +45,12 @@ final class Rules {
                         .describedAs("S-2: only the holder promotes: %s", turn)
                         .isTrue();
             }
+            case Decision.RestartServer _ ->
+                assertThat(!(seen.postgres().sql() instanceof SqlView.Primary)
+                                || kinds(earlier)
+                                        .containsAll(List.of(Decision.RenewLeaderLock.class, Decision.ArmGuard.class)))
+                        .describedAs("SAF-041: lock renewed and guard armed before a primary is restarted: %s", turn)
+                        .isTrue();
             case Decision.ReleaseLeaderLock release ->
                 assertThat(release.proof().isPresent()
                                 || recovery

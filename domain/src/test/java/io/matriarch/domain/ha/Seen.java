@@ -105,6 +105,7 @@ final class Seen {
     Optional<Revision> created = Optional.empty();
     boolean shutdown;
     MonotonicTime now = NOW;
+    Instant wall = WALL;
     FailsafeMap failsafeMap = FailsafeMap.NONE;
     FailsafeView failsafe = FailsafeView.since(NOW.minus(Duration.ofMinutes(30)));
     HaState before = HaState.INITIAL;
@@ -628,7 +629,7 @@ final class Seen {
                 SELF,
                 tags,
                 now,
-                WALL,
+                wall,
                 settings,
                 reachable ? new DcsView.Read(cluster()) : new DcsView.Unreachable("test"),
                 lease,
