@@ -115,6 +115,15 @@ class BusyTurnTest {
                         RenewLeaderLock.class,
                         StopServer.class),
                 row(
+                        "HA-027 the recovery of a crash under the lock is a start as any: stopped in time",
+                        leader().standbyCluster(REMOTE)
+                                .starting(Role.STANDBY_LEADER)
+                                .before(since(300))
+                                .peers(peer(OTHER, POSITION)),
+                        Reason.START_TIMED_OUT,
+                        RenewLeaderLock.class,
+                        StopServer.class),
+                row(
                         "HA-028 nobody streams from a server that starts: that speaks against no candidate",
                         leader().starting(Role.PRIMARY).before(since(300)).peers(Seen.silentPeer(OTHER, POSITION)),
                         Reason.START_TIMED_OUT,

@@ -26,6 +26,19 @@ class FollowingTest {
         return new TaskResult.Compared(new LeaderTimeline.Primary(new Timeline(2), history, true), Optional.empty());
     }
 
+    private static Seen paused(int version) {
+        Seen seen = follower().replayPaused();
+        seen.version = version;
+        return seen;
+    }
+
+    private static Seen received(Lsn replayed, Lsn received) {
+        Seen seen = follower();
+        seen.sql = new SqlView.Standby(
+                received, replayed, Optional.of(Timeline.FIRST), WalReceiver.NONE, false, false, SLOTS);
+        return seen;
+    }
+
     @TestFactory
     Stream<DynamicTest> rows() {
         return Row.tests(
@@ -68,6 +81,11 @@ class FollowingTest {
                         follower().replayPaused(),
                         Reason.FOLLOWING_LEADER,
                         ResumeReplay.class),
+                row("HA-101 from version 14 on", paused(140000), Reason.FOLLOWING_LEADER, ResumeReplay.class),
+                row(
+                        "HA-101 before version 14 only people pause it: left alone",
+                        paused(139999),
+                        Reason.FOLLOWING_LEADER),
                 row(
                         "HA-061 the leader is on a later timeline and we do not stream: compare",
                         follower().leaderTimeline(2).standbyAt(POSITION, Timeline.FIRST, false),
@@ -91,6 +109,15 @@ class FollowingTest {
                         follower()
                                 .leaderTimeline(2)
                                 .standbyAt(POSITION, Timeline.FIRST, false)
+                                .before(HaState.INITIAL
+                                        .withLastLocked(OTHER, 1, List.of())
+                                        .withRewind(RewindProgress.CHECK))
+                                .ended(TaskKind.COMPARE_TIMELINES, compared(POSITION)),
+                        Reason.FOLLOWING_LEADER),
+                row(
+                        "HA-053 what has been received beyond the switchpoint, and not replayed, does not count",
+                        received(POSITION, POSITION.plus(1))
+                                .leaderTimeline(2)
                                 .before(HaState.INITIAL
                                         .withLastLocked(OTHER, 1, List.of())
                                         .withRewind(RewindProgress.CHECK))

@@ -73,7 +73,7 @@ class LeaderRaceTest {
                         replica().upstream(new Upstream.Nobody()).peers(livePrimary(Tags.NONE, false)),
                         Reason.NOT_HEALTHIEST),
                 row(
-                        "W-32 even if it may not be promoted",
+                        "HA-064 W-32 even if it may not be promoted",
                         replica().upstream(new Upstream.Nobody()).peers(livePrimary(nofailover(), true)),
                         Reason.NOT_HEALTHIEST),
                 row(

@@ -36,6 +36,12 @@ class PauseTest {
                         DisarmWatchdog.class,
                         AcquireLeaderLock.class),
                 row(
+                        "HA-127 not with a system identifier that is not the cluster's",
+                        primary()
+                                .initialize(new InitializeKey.Done(FOREIGN, new Revision(1)))
+                                .paused(),
+                        Reason.FOLLOWING_NOBODY),
+                row(
                         "primary without the lock goes on",
                         primary().ledBy(OTHER).paused(),
                         Reason.PAUSED_PRIMARY_WITHOUT_LOCK,

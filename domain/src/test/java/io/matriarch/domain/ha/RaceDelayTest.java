@@ -85,6 +85,17 @@ class RaceDelayTest {
         Turn turn = replica().without(OTHER).without(THIRD).before(led).decide();
         assertThat(turn.decisions())
                 .containsExactly(new Decision.PollMembers(List.of(Seen.member(OTHER), gone), Optional.of(OTHER)));
+        HaState remembered = Seen.follower().decide().next();
+        assertThat(replica()
+                        .without(OTHER)
+                        .without(THIRD)
+                        .before(remembered)
+                        .decide()
+                        .decisions())
+                .singleElement()
+                .satisfies(decision -> assertThat(((Decision.PollMembers) decision).members())
+                        .extracting(Member::name)
+                        .containsExactly(OTHER, THIRD));
         HaState ledAgain = turn.next().withLastLocked(OTHER, 2, List.of(Seen.member(OTHER)));
         assertThat(ledAgain.lastMembers()).doesNotContain(gone);
     }

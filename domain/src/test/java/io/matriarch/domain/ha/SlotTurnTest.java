@@ -124,6 +124,11 @@ class SlotTurnTest {
         assertThat(decided(seen.paused().decide(), Decision.CopyLogicalSlots.class))
                 .as("S-18 a paused standby is not stopped for it")
                 .isEmpty();
+        Seen unknown = Seen.follower().without(OTHER).settings(WITH_ORDERS);
+        unknown.status = seen.status;
+        assertThat(decided(unknown.decide(), Decision.CopyLogicalSlots.class))
+                .as("nobody knows where the leader is")
+                .isEmpty();
     }
 
     @Test

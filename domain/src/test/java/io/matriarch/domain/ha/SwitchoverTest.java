@@ -62,7 +62,7 @@ class SwitchoverTest {
                         RenewLeaderLock.class,
                         ArmGuard.class,
                         KeepWatchdogAlive.class,
-                        Checkpoint.class),
+                        new Checkpoint(Optional.of(Seen.member(OTHER)))),
                 row(
                         "HA-084 without a candidate the fittest is chosen",
                         leader().switchover(SELF, null).peers(peer(OTHER, POSITION), peer(THIRD, POSITION.plus(1))),
