@@ -64,6 +64,14 @@ need_maven() {
   command -v mvn >/dev/null || install maven
 }
 
+# For the guard, a program of its own.
+need_compiler() {
+  local missing=()
+  command -v "${CC:-cc}" >/dev/null || missing+=(gcc)
+  [ -f /usr/include/stdio.h ] || [ -f /usr/include/bits/stdio.h ] || missing+=(libc6-dev)
+  [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+}
+
 # Newer than the last build: sources, poms and what the image is put together from.
 build_image() {
   if [ -f app/target/image/built ] && [ -z "$(find pom.xml ./*/pom.xml ./*/src/main packaging -newer app/target/image/built -type f -print -quit 2>/dev/null)" ]; then
@@ -71,6 +79,7 @@ build_image() {
   fi
   need_maven
   need_jdk25
+  need_compiler
   say "building the image (mvn package without tests)"
   mvn -B -q -ntp -Dstyle.color=never -pl app -am -DskipTests -Dspotless.check.skip package
 }

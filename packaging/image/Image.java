@@ -369,6 +369,7 @@ final class Image {
         place(from.resolve("matriarch"), image.resolve("bin"), true);
         place(from.resolve("matriarchctl"), image.resolve("bin"), true);
         place(from.resolve("launcher.sh"), image.resolve("lib"), false);
+        place(base.resolve("adapters-watchdog/target/guard/matriarch-guard"), image.resolve("lib"), true);
         place(from.resolve("logging.properties"), image.resolve("lib"), false);
         place(base.resolve("LICENSE"), image, false);
         // The names an operator's hands and units already know.

@@ -54,6 +54,15 @@ public final class DetachedStart implements Guard {
 
     @Override
     public void promote(long postmaster, Path dataDirectory) throws GuardException {
+        promote(postmaster, dataDirectory, () -> signalPromotion(postmaster));
+    }
+
+    /** What makes the server read the request to promote. */
+    interface Signal {
+        void send() throws GuardException;
+    }
+
+    void promote(long postmaster, Path dataDirectory, Signal signal) throws GuardException {
         requireTime();
         requirePostmaster(postmaster, dataDirectory);
         Path request = dataDirectory.resolve("promote");
@@ -65,14 +74,18 @@ public final class DetachedStart implements Guard {
         try {
             // Writing may have taken its time; the signal is what makes the server writable.
             requireTime();
-            var sent = LinuxCalls.kill(postmaster, SIGUSR1);
-            if (sent.failed()) {
-                throw new GuardException("cannot signal the postmaster " + postmaster + ": " + sent.error());
-            }
+            signal.send();
         } catch (GuardException e) {
             // A file that stays would promote the server with the next signal, whoever sends it.
             withdraw(request, e);
             throw e;
+        }
+    }
+
+    static void signalPromotion(long postmaster) throws GuardException {
+        var sent = LinuxCalls.kill(postmaster, SIGUSR1);
+        if (sent.failed()) {
+            throw new GuardException("cannot signal the postmaster " + postmaster + ": " + sent.error());
         }
     }
 

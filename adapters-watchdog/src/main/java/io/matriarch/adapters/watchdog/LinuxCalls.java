@@ -31,7 +31,7 @@ final class LinuxCalls {
     static final int O_CLOEXEC = 0x80000;
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+    static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO_FIELD = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
@@ -153,7 +153,12 @@ final class LinuxCalls {
         }
     }
 
-    private static Result result(long value, MemorySegment state) {
+    /** Where a call that is made with {@link #ERRNO} leaves its error number. */
+    static MemorySegment state(Arena arena) {
+        return arena.allocate(STATE);
+    }
+
+    static Result result(long value, MemorySegment state) {
         return new Result(value, (int) ERRNO_FIELD.get(state, 0L));
     }
 
@@ -161,7 +166,7 @@ final class LinuxCalls {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
     }
 
-    private static IllegalStateException unexpected(Throwable e) {
+    static IllegalStateException unexpected(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }

@@ -8,20 +8,19 @@ import io.matriarch.ports.plugin.AdapterPlugin;
 import io.matriarch.ports.plugin.ConfigSection;
 import io.matriarch.ports.process.ProcessMemory;
 import io.matriarch.ports.time.Clock;
-import io.matriarch.ports.watchdog.Guard;
 import io.matriarch.ports.watchdog.Watchdog;
 import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * What Linux itself offers: its clocks, its watchdog, the start of processes and our own memory. An empty section is a
+ * What Linux itself offers: its clocks, its watchdog and our own memory. An empty section is a
  * valid one.
  */
 public final class WatchdogPlugin implements AdapterPlugin {
 
     @Override
     public Set<Class<?>> ports() {
-        return Set.of(Watchdog.class, Guard.class, Clock.class, ProcessMemory.class);
+        return Set.of(Watchdog.class, Clock.class, ProcessMemory.class);
     }
 
     @Override
@@ -52,12 +51,6 @@ public final class WatchdogPlugin implements AdapterPlugin {
         @Singleton
         ProcessMemory memory() {
             return new LinuxMemory(Path.of(System.getProperty("matriarch.home", System.getProperty("java.home"))));
-        }
-
-        @Provides
-        @Singleton
-        Guard guard(Clock clock) {
-            return new DetachedStart(clock);
         }
 
         @Provides

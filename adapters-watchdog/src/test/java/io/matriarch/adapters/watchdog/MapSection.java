@@ -4,6 +4,7 @@ import io.matriarch.ports.plugin.ConfigProblem;
 import io.matriarch.ports.plugin.ConfigProblems;
 import io.matriarch.ports.plugin.ConfigSection;
 import io.matriarch.ports.plugin.Secret;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,9 @@ record MapSection(Map<String, Object> values, List<ConfigProblem> found) impleme
 
     @Override
     public Optional<Duration> seconds(String key) {
-        return integer(key).map(Duration::ofSeconds);
+        return text(key)
+                .map(text ->
+                        Duration.ofMillis(new BigDecimal(text).movePointRight(3).longValueExact()));
     }
 
     @Override

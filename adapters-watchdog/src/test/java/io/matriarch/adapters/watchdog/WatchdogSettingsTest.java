@@ -12,7 +12,6 @@ import io.matriarch.ports.plugin.AdapterPlugin;
 import io.matriarch.ports.plugin.ConfigProblems;
 import io.matriarch.ports.process.ProcessMemory;
 import io.matriarch.ports.time.Clock;
-import io.matriarch.ports.watchdog.Guard;
 import io.matriarch.ports.watchdog.Watchdog;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -112,8 +111,7 @@ class WatchdogSettingsTest {
                 .filter(found -> found.section().equals("watchdog"))
                 .findFirst()
                 .orElseThrow();
-        assertThat(plugin.ports())
-                .containsExactlyInAnyOrder(Watchdog.class, Guard.class, Clock.class, ProcessMemory.class);
+        assertThat(plugin.ports()).containsExactlyInAnyOrder(Watchdog.class, Clock.class, ProcessMemory.class);
 
         Injector off = Guice.createInjector(plugin.module(new MapSection(Map.of("mode", "off"))));
         assertThat(off.getInstance(Watchdog.class)).isInstanceOf(NoWatchdog.class);

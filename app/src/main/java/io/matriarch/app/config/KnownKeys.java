@@ -238,6 +238,7 @@ final class KnownKeys {
             Map.entry(
                     "postgresql.callbacks", Set.of("on_start", "on_stop", "on_restart", "on_reload", "on_role_change")),
             Map.entry("watchdog", Set.of("mode", "device", "safety_margin", "driver")),
+            Map.entry("guard", Set.of("mode", "safety_margin")),
             Map.entry("bootstrap", Set.of("dcs", "method", "initdb", "post_bootstrap", "post_init", "pg_hba", "users")),
             Map.entry("bootstrap.dcs", DYNAMIC),
             Map.entry(

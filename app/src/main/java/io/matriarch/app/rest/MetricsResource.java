@@ -11,6 +11,7 @@ import io.matriarch.domain.postgres.Lsn;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.domain.postgres.Timeline;
 import io.matriarch.ports.postgres.ServerReport;
+import io.matriarch.ports.watchdog.Guard;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
@@ -67,7 +68,18 @@ public final class MetricsResource {
                 "patroni_failover_priority",
                 "Priority in the leader race, 0 for never.",
                 standing.tags().effectivePriority());
+        guard(out, agent.guard());
         return out.toString();
+    }
+
+    private static void guard(MetricsText out, Guard.Report guard) {
+        out.gauge(
+                "matriarch_guard_state",
+                "What there is of a guard process.",
+                "Values: 0=absent, 1=disarmed, 2=armed",
+                guard.state().ordinal());
+        out.counter("matriarch_guard_fences", "Servers it has ended because their lease ended.", guard.fences());
+        out.counter("matriarch_guard_refused", "Starts and promotions it has refused.", guard.refused());
     }
 
     private static void positions(MetricsText out, Standing standing) {

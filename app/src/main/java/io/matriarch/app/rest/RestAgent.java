@@ -12,7 +12,7 @@ import io.matriarch.ports.dcs.Dcs;
 import io.matriarch.ports.member.PeerClient;
 import io.matriarch.ports.postgres.ControlResult;
 import io.matriarch.ports.time.Clock;
-import io.matriarch.ports.watchdog.Guard.GuardState;
+import io.matriarch.ports.watchdog.Guard;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -49,7 +49,7 @@ public interface RestAgent {
     Clock clock();
 
     /** What guards the server. */
-    GuardState guard();
+    Guard.Report guard();
 
     /** Looks at the server now, beside the loop. */
     PostgresView observe(Duration patience);

@@ -7,9 +7,10 @@ import io.matriarch.app.loop.AgentView;
 import io.matriarch.app.version.Version;
 import io.matriarch.domain.cluster.ScheduledRestart;
 import io.matriarch.domain.ha.Promise;
+import io.matriarch.domain.time.LeaseLadder;
 import io.matriarch.domain.time.MonotonicTime;
+import io.matriarch.ports.watchdog.Guard;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -117,15 +118,42 @@ final class Snapshots {
         return promise;
     }
 
+    private static Map<String, Object> report(Guard.Report guard) {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("fences", guard.fences());
+        report.put("killed", guard.killed());
+        report.put("refused", guard.refused());
+        report.put("traits", guard.traits());
+        return report;
+    }
+
+    /** How long until each rung, should no renewal come (SAF-040). */
+    private Map<String, Object> ladder(AgentView view, MonotonicTime deadline) {
+        LeaseLadder ladder = LeaseLadder.of(view.observation().settings().ttl());
+        Map<String, Object> rungs = new LinkedHashMap<>();
+        rungs.put("fast", left(ladder.cleanStopAt(deadline)));
+        rungs.put("immediate", left(ladder.immediateAt(deadline)));
+        rungs.put("kill", left(ladder.killAt(deadline)));
+        return rungs;
+    }
+
+    private long left(MonotonicTime moment) {
+        return Math.max(0, agent.clock().now().until(moment).toMillis());
+    }
+
     /** {@code GET /patroni}: the document, and after its keys one that only we have. */
     byte[] status() {
         Moment now = now();
         Map<String, Object> own = new LinkedHashMap<>();
         own.put("version", Version.own());
-        own.put("guard", agent.guard().name());
+        Guard.Report guard = agent.guard();
+        own.put("guard", guard.state().name());
+        if (guard.state() != Guard.GuardState.ABSENT) {
+            own.put("guard_report", report(guard));
+        }
         agent.lease().ifPresent(lease -> {
-            Duration left = agent.clock().now().until(lease.deadline());
-            own.put("lease_deadline_ms", Math.max(0, left.toMillis()));
+            own.put("lease_deadline_ms", left(lease.deadline()));
+            now.view().ifPresent(view -> own.put("ladder_ms", ladder(view, lease.deadline())));
         });
         now.view().ifPresent(view -> own.put("reason", view.reason().name()));
         now.view()

@@ -7,6 +7,7 @@ import com.google.inject.Stage;
 import io.matriarch.app.config.LiveConfig;
 import io.matriarch.app.loop.BackgroundTask;
 import io.matriarch.app.loop.FailsafePromises;
+import io.matriarch.app.loop.GuardedWatchdog;
 import io.matriarch.app.loop.HaLoopBuilder;
 import io.matriarch.app.loop.LeaseGuard;
 import io.matriarch.app.loop.LeaseKeeper;
@@ -65,10 +66,10 @@ final class AgentFactory {
         probe.onServerExit(task::serverExited);
         var schedule = new ScheduledRestarts();
         settings.addListener(
-                new Listeners(watchdog, keeper, leaseGuard, injector.getInstance(PostgresConfigurator.class)));
+                new Listeners(watchdog, guard, keeper, leaseGuard, injector.getInstance(PostgresConfigurator.class)));
         var loop = new HaLoopBuilder(self, () -> live.state().agent().tags())
                 .ports(dcs, probe, postgres, peers)
-                .guards(guard, leaseGuard, watchdog)
+                .guards(guard, leaseGuard, new GuardedWatchdog(watchdog, guard))
                 .keeping(clock, keeper, settings)
                 .beside(task, requests)
                 .promising(promises)
@@ -82,12 +83,13 @@ final class AgentFactory {
 
     /** Everybody who has to know of a change of the configuration. */
     private record Listeners(
-            Watchdog watchdog, LeaseKeeper keeper, LeaseGuard leaseGuard, PostgresConfigurator postgres)
+            Watchdog watchdog, Guard guard, LeaseKeeper keeper, LeaseGuard leaseGuard, PostgresConfigurator postgres)
             implements LiveSettings.Listener {
 
         @Override
         public void changed(HaSettings settings, PostgresContext context, boolean always) {
             watchdog.adopt(settings.ttl(), settings.loopWait());
+            guard.adopt(settings.ttl());
             keeper.adopt(settings.ttl());
             leaseGuard.adopt(settings.ttl());
             postgres.adopt(context, always);

@@ -16,7 +16,6 @@ import io.matriarch.ports.postgres.PostgresControl;
 import io.matriarch.ports.postgres.PostgresProbe;
 import io.matriarch.ports.time.Clock;
 import io.matriarch.ports.watchdog.Guard;
-import io.matriarch.ports.watchdog.Guard.GuardState;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -72,8 +71,8 @@ record AgentForRest(
     }
 
     @Override
-    public GuardState guard() {
-        return guardPort.state();
+    public Guard.Report guard() {
+        return guardPort.report();
     }
 
     @Override

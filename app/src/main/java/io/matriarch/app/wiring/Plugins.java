@@ -18,7 +18,7 @@ final class Plugins {
     private Plugins() {}
 
     /**
-     * The modules of the store, of PostgreSQL and of the watchdog.
+     * The modules of the store, of PostgreSQL, of the watchdog and of the guard.
      *
      * @throws ConfigProblems with what is wrong in all of their sections
      */
@@ -43,7 +43,7 @@ final class Plugins {
                 .map(ServiceLoader.Provider::get)
                 .toList();
         List<Module> modules = new ArrayList<>();
-        for (String section : Stream.concat(store.stream(), Stream.of("postgresql", "watchdog"))
+        for (String section : Stream.concat(store.stream(), Stream.of("postgresql", "watchdog", "guard"))
                 .toList()) {
             try {
                 AdapterPlugin plugin = found.stream()

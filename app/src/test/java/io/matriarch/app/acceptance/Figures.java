@@ -26,6 +26,14 @@ final class Figures {
                 seconds.getLast(),
                 seconds.size(),
                 seconds.stream().map(value -> String.format("%.3f", value)).toList());
+        write(line);
+    }
+
+    static synchronized void count(String name, long value) {
+        write(String.format("%s: %d%n", name, value));
+    }
+
+    private static void write(String line) {
         try {
             Files.createDirectories(FILE.getParent());
             Files.writeString(FILE, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.matriarch.app.config.Json;
+import io.matriarch.domain.cluster.Lease;
+import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.cluster.RestartFilters;
 import io.matriarch.domain.cluster.Role;
 import io.matriarch.domain.cluster.ScheduledRestart;
@@ -13,6 +15,8 @@ import io.matriarch.domain.postgres.PostgresView.PendingParameter;
 import io.matriarch.domain.postgres.ServerState;
 import io.matriarch.ports.dcs.StoreKey;
 import io.matriarch.ports.postgres.ServerReport;
+import io.matriarch.ports.watchdog.Guard;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -210,6 +214,28 @@ final class DocumentsTest extends RestTest {
         assertEquals(502, get("/failsafe").code());
     }
 
+    @Test
+    @DisplayName("SAF-040: /patroni and the metrics have the guard and the rungs to come")
+    void guard() throws Exception {
+        see(Views.primary());
+        assertTrue(get("/patroni").body().contains("\"guard\": \"ABSENT\""));
+        assertFalse(get("/patroni").body().contains("guard_report"));
+
+        agent.guard = new Guard.Report(Guard.GuardState.ARMED, 2, 7, 1, List.of("locked_memory"));
+        agent.lease =
+                Optional.of(new Lease(new LeaseId("mine"), agent.clock().now().plus(Duration.ofSeconds(20))));
+        String body = get("/patroni").body();
+        assertTrue(
+                body.contains("\"guard\": \"ARMED\", \"guard_report\": {\"fences\": 2, \"killed\": 7, \"refused\": 1,"
+                        + " \"traits\": [\"locked_memory\"]}, \"lease_deadline_ms\": 20000,"
+                        + " \"ladder_ms\": {\"fast\": 16750, \"immediate\": 18250, \"kill\": 18500}"),
+                body);
+        String metrics = get("/metrics").body();
+        assertTrue(metrics.contains("matriarch_guard_state{scope=\"batman\",name=\"pg1\"} 2"));
+        assertTrue(metrics.contains("matriarch_guard_fences{scope=\"batman\",name=\"pg1\"} 2"));
+        assertTrue(metrics.contains("matriarch_guard_refused{scope=\"batman\",name=\"pg1\"} 1"));
+    }
+
     private static final List<String> METRICS = List.of(
             "patroni_version gauge",
             "patroni_postgres_running gauge",
@@ -236,7 +262,10 @@ final class DocumentsTest extends RestTest {
             "patroni_pending_restart gauge",
             "patroni_is_paused gauge",
             "patroni_postgres_state gauge",
-            "patroni_failover_priority gauge");
+            "patroni_failover_priority gauge",
+            "matriarch_guard_state gauge",
+            "matriarch_guard_fences counter",
+            "matriarch_guard_refused counter");
 
     @Test
     @DisplayName("API-109 API-110 API-111 API-113: names, types, order and labels; each line is one of the format's")

@@ -30,7 +30,7 @@ import io.matriarch.ports.testing.InMemoryDcs;
 import io.matriarch.ports.testing.InMemoryStore;
 import io.matriarch.ports.testing.SimulatedClock;
 import io.matriarch.ports.time.Clock;
-import io.matriarch.ports.watchdog.Guard.GuardState;
+import io.matriarch.ports.watchdog.Guard;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +53,7 @@ final class FakeAgent implements RestAgent {
     volatile Optional<AgentView> view = Optional.empty();
     volatile boolean leader;
     volatile boolean consent;
+    volatile Guard.Report guard = Guard.Report.of(Guard.GuardState.ABSENT);
     final FailsafePromises promises = new FailsafePromises(clock, this::holdsLock);
     volatile Optional<Lease> lease = Optional.empty();
     volatile Optional<LeaseId> offer = Optional.of(new LeaseId("offered"));
@@ -206,8 +207,8 @@ final class FakeAgent implements RestAgent {
     }
 
     @Override
-    public GuardState guard() {
-        return GuardState.ABSENT;
+    public Guard.Report guard() {
+        return guard;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.postgres.StopProof;
 import io.matriarch.domain.time.MonotonicTime;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -47,12 +48,47 @@ public interface Guard {
     /** What it is, for the status document. */
     GuardState state();
 
+    /** The same with what it has done so far. */
+    default Report report() {
+        return Report.of(state());
+    }
+
+    /** Takes the lease's length over: it decides how long before a deadline the server is ended (SAF-040). */
+    default void adopt(Duration ttl) {
+        // Who ends nothing has no use for it.
+    }
+
+    /** Whether the member may lead with what there is of a guard: no only where one is required. Blocks for seconds at most. */
+    default boolean isUsable() {
+        return true;
+    }
+
     /** What there is of a guard. */
     enum GuardState {
         /** No process guards the server: only the agent itself does, as long as it lives. */
         ABSENT,
         DISARMED,
         ARMED
+    }
+
+    /**
+     * What a guard last said of itself.
+     *
+     * @param state what there is of it
+     * @param fences how often it has ended the server because a deadline passed
+     * @param killed how many processes it had to kill for that; none where an immediate shutdown was enough
+     * @param refused starts and promotions it refused because the deadline had passed
+     * @param traits what it could get from the host: locked memory, real-time priority
+     */
+    record Report(GuardState state, long fences, long killed, long refused, List<String> traits) {
+
+        public Report {
+            traits = List.copyOf(traits);
+        }
+
+        public static Report of(GuardState state) {
+            return new Report(state, 0, 0, 0, List.of());
+        }
     }
 
     /**
