@@ -51,10 +51,6 @@ static bool is_released(const char *id) {
   return false;
 }
 
-static int64_t later(int64_t one, int64_t other) {
-  return one > other ? one : other;
-}
-
 static enum status arm(const struct request *request) {
   if (request->lease[0] == 0) {
     return BAD;
@@ -62,14 +58,8 @@ static enum status arm(const struct request *request) {
   if (is_released(request->lease)) {
     return RELEASED;
   }
-  struct moment end = {request->boot, request->raw, request->monotonic};
-  if (told && mode != PAUSED && memcmp(lease, request->lease, LEASE_BYTES) == 0) {
-    /* A promise once given for a lease is not taken back by a message that was overtaken on its way. */
-    end.boot = later(end.boot, deadline.boot);
-    end.raw = later(end.raw, deadline.raw);
-    end.monotonic = later(end.monotonic, deadline.monotonic);
-  }
-  deadline = end;
+  /* The last word counts, also an earlier one: the agent numbers its words, and overtaken ones are not heard. */
+  deadline = (struct moment){request->boot, request->raw, request->monotonic};
   quit_before = request->quit_before;
   kill_before = request->kill_before;
   memcpy(lease, request->lease, LEASE_BYTES);

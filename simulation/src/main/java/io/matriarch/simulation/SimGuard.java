@@ -36,7 +36,8 @@ final class SimGuard implements Guard {
     }
 
     /** The agent tells it with the configuration. */
-    void adopt(Duration newTtl) {
+    @Override
+    public void adopt(Duration newTtl) {
         ttl = newTtl;
     }
 

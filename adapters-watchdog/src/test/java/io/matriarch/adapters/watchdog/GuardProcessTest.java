@@ -91,17 +91,29 @@ class GuardProcessTest {
     }
 
     @Test
-    @DisplayName("a renewal moves the deadline; a late one of another order does not move it back")
+    @DisplayName("a renewal moves the deadline")
     void renews() throws Exception {
         GuardProcess agent = host.agent();
         List<Long> family = host.family(agent);
         MonotonicTime first = host.in(SHORT);
         MonotonicTime second = first.plus(Duration.ofSeconds(1));
-        agent.arm(GuardHost.LEASE, second);
         agent.arm(GuardHost.LEASE, first);
+        agent.arm(GuardHost.LEASE, second);
 
         host.assertLiveUntil(first, family);
         assertThat(host.awaitEnd(family).hasReached(second)).isFalse();
+    }
+
+    @Test
+    @DisplayName("SAF-015: the last word counts, also when it shortens the lease")
+    void shortens() throws Exception {
+        GuardProcess agent = host.agent();
+        List<Long> family = host.family(agent);
+        MonotonicTime sooner = host.in(SHORT);
+        agent.arm(GuardHost.LEASE, sooner.plus(Duration.ofSeconds(20)));
+        agent.arm(GuardHost.LEASE, sooner);
+
+        assertThat(host.awaitEnd(family).hasReached(sooner)).isFalse();
     }
 
     @Test
