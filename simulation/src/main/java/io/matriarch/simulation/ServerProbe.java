@@ -120,7 +120,7 @@ abstract sealed class ServerProbe implements PostgresProbe permits ServerPorts {
 
     @Override
     public int serverVersion() {
-        return 0;
+        return 150000;
     }
 
     @Override
