@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.matriarch.domain.cluster.LeaseId;
 import io.matriarch.domain.postgres.StopProof;
+import io.matriarch.domain.time.MonotonicTime;
+import io.matriarch.ports.time.Clock;
 import io.matriarch.ports.watchdog.Guard.GuardException;
 import io.matriarch.ports.watchdog.Guard.GuardState;
 import io.matriarch.ports.watchdog.Guard.ServerCommand;
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +174,34 @@ class DetachedStartTest {
         guard.disarm(new StopProof("test"));
         refusesToPromote(pid, "no lease was told");
         assertThat(ProcessHandle.of(pid)).isPresent();
+        assertThat(folder.resolve("signalled")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("SAF-041: a lease that ends while the promotion is prepared: no signal, and no request is left")
+    void leaseEndsMeanwhile() throws Exception {
+        long pid = startPostmaster();
+        MonotonicTime now = clock.now();
+        var readings = new ArrayDeque<>(List.of(now, now.plus(Duration.ofSeconds(10))));
+        var slow = new DetachedStart(new Clock() {
+            @Override
+            public MonotonicTime now() {
+                return readings.remove();
+            }
+
+            @Override
+            public Instant wallClock() {
+                return clock.wallClock();
+            }
+        });
+        slow.arm(LEASE, now.plus(Duration.ofSeconds(10)));
+
+        assertThatThrownBy(() -> slow.promote(pid, folder))
+                .isInstanceOf(GuardException.class)
+                .hasMessageContaining("the lease ended");
+
+        assertThat(readings).isEmpty();
+        assertThat(folder.resolve("promote")).doesNotExist();
         assertThat(folder.resolve("signalled")).doesNotExist();
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.matriarch.domain.time.MonotonicTime;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,6 +49,19 @@ class LinuxClockTest {
         MonotonicTime later = clock.now();
         assertThat(later.monotonicNanos() - java)
                 .isBetween(0L, Duration.ofSeconds(10).toNanos());
+        // The numbers are the kernel's, in linux/time.h. Java tells nothing about the clock that is never slewed.
+        long rawBefore = kernels(4);
+        long raw = clock.now().rawNanos();
+        assertThat(raw).isBetween(rawBefore, kernels(4));
+        assertThat(LinuxClock.CLOCK_MONOTONIC_RAW)
+                .as("a machine that has never been slewed cannot tell the two apart")
+                .isEqualTo(4);
+    }
+
+    private static long kernels(int number) {
+        MemorySegment time = MemorySegment.ofArray(new long[2]);
+        assertThat(LinuxCalls.clockGettime(number, time)).isZero();
+        return time.getAtIndex(ValueLayout.JAVA_LONG, 0) * 1_000_000_000L + time.getAtIndex(ValueLayout.JAVA_LONG, 1);
     }
 
     @Test
