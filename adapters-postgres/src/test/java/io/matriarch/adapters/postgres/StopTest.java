@@ -149,6 +149,25 @@ final class StopTest {
     }
 
     @Test
+    @DisplayName("SAF-030 whoever is attached to the shared memory withholds the proof, wherever it works by now")
+    void attachedElsewhere() throws Exception {
+        long segment = PidFile.read(server.data).orElseThrow().shmId().orElseThrow();
+        Path moved = Files.createDirectory(folder.resolve("moved"));
+        String place = ProcessStat.bootId() + " " + Files.getAttribute(moved, "unix:ino");
+        Files.writeString(moved.resolve("matriarch.server"), place + " " + segment + "\n");
+        var processes = new ServerProcesses(moved);
+
+        assertThat(processes.view())
+                .isInstanceOfSatisfying(
+                        ServerProcess.Remains.class,
+                        remains -> assertThat(remains.what()).contains("shared memory segment " + segment));
+        assertThat(processes.proof()).isEmpty();
+
+        stop(StopMode.FAST, Optional.empty());
+        assertThat(processes.proof()).isPresent();
+    }
+
+    @Test
     @DisplayName("SAF-031 a kill leaves nothing, not even a child of a backend in a session of its own")
     void killsEverything() throws Exception {
         Path marker = folder.resolve("child");
