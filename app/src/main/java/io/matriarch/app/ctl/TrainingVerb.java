@@ -28,8 +28,7 @@ final class TrainingVerb implements Verb {
             List.of("list", "-e", "-t"),
             List.of("topology"),
             List.of("show-config"),
-            List.of("history"),
-            List.of("raft", "dump", "/training/"));
+            List.of("history"));
 
     private final ToIntFunction<List<String>> commandLine;
 
