@@ -33,11 +33,13 @@ final class NodeService {
     private final PeerLinks links;
     private final Formation formation;
     private final RequestService requests;
+    private final Recovery recovery;
 
     NodeService(RaftNode node, PeerLinks links, Formation formation) {
         this.node = node;
         this.links = links;
         this.formation = formation;
+        this.recovery = new Recovery(node, links);
         this.requests = new RequestService(new NodeVoter(node, links));
     }
 
@@ -49,6 +51,8 @@ final class NodeService {
                 case StoreRequest.Print(var scope) -> timed(new StoreReply.Printed(print(scope)));
                 case StoreRequest.Status(boolean others) -> timed(status(others));
                 case StoreRequest.Reconfigure change -> timed(reconfigure(change));
+                case StoreRequest.Recover recover -> timed(recovery.recover(recover));
+                case StoreRequest.Follow follow -> timed(recovery.follow(follow));
             };
         } catch (RuntimeException e) {
             log.debug("cannot answer {}", request, e);
@@ -141,6 +145,7 @@ final class NodeService {
                 leaderCommit = answer.map(StoreReply.Status::commitIndex).orElse(raft.getLastCommittedIndex());
             }
         }
+        var description = Description.of(raft);
         long last = raft.getLastLogIndex();
         return new StoreReply.Status(
                 node.self().toString(),
@@ -148,11 +153,12 @@ final class NodeService {
                 formation.phase(),
                 leader.map(Endpoint::toString),
                 node.clusterId(),
-                term(raft),
+                description.term(),
                 raft.getLastCommittedIndex(),
                 leaderCommit,
                 raft.getLastAppliedLogIndex(),
                 last,
+                description.lastLogTerm(),
                 last == 0 ? 0 : last - node.group().log().getFirstLogIndex() + 1,
                 connected > voters.size() / 2,
                 peers,
@@ -198,12 +204,5 @@ final class NodeService {
             case STATE_CANDIDATE -> 1;
             case STATE_FOLLOWER, STATE_ERROR, STATE_UNINITIALIZED, STATE_SHUTTING, STATE_SHUTDOWN, STATE_END -> 0;
         };
-    }
-
-    /** jraft tells the term only in its description of itself. */
-    private static long term(com.alipay.sofa.jraft.Node raft) {
-        var lines = new Description();
-        raft.describe(lines);
-        return lines.number("term: ");
     }
 }

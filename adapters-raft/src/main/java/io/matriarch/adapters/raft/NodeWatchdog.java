@@ -56,9 +56,19 @@ final class NodeWatchdog implements AutoCloseable {
             try {
                 look();
                 membership.look();
+                settleIdentity();
             } catch (RuntimeException e) {
                 log.warn("cannot judge the raft node", e);
             }
+        }
+    }
+
+    /** A recovery that was cut short between its two steps is finished here. */
+    private void settleIdentity() {
+        node.identity().settle(node.storedClusterId());
+        var wanted = node.identity().wanted();
+        if (wanted.isPresent() && node.machine().leaderTerm() >= 0) {
+            node.propose(new RaftCommand.Recover(wanted.get()), node.machine().leaderTerm());
         }
     }
 

@@ -17,11 +17,13 @@ import io.matriarch.ports.dcs.WriteResult;
 import io.matriarch.ports.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /**
  * Administration over the Raft port. A change that a member refuses, also because it knows of no leader, is
@@ -109,11 +111,17 @@ final class RaftAdmin implements ConsensusAdmin {
         if (member.isEmpty() || Addresses.parse(voter).isEmpty()) {
             return new WriteResult.Refused("not host:port: " + address + ", " + voter);
         }
-        return switch (links.ask(member.get(), new StoreRequest.Reconfigure(verb, voter, timeout, true), timeout)) {
+        return outcome(
+                member.get(),
+                links.ask(member.get(), new StoreRequest.Reconfigure(verb, voter, timeout, true), timeout));
+    }
+
+    private static WriteResult outcome(Endpoint member, Asked asked) {
+        return switch (asked) {
             case Asked.Answered(StoreReply.Changed(), var _) -> new WriteResult.Done(Revision.ABSENT);
             case Asked.Answered(StoreReply.NotLeader _, var _) -> new WriteResult.Refused("nobody leads the group");
             case Asked.Answered(StoreReply.Failed(var why), var _) -> new WriteResult.Refused(why);
-            case Asked.Answered(var other, var _) -> new WriteResult.Unknown(member.get() + " answers " + other);
+            case Asked.Answered(var other, var _) -> new WriteResult.Unknown(member + " answers " + other);
             case Asked.NotSent(var why) -> new WriteResult.Unknown(why);
             case Asked.Lost(var why) -> new WriteResult.Unknown(why);
         };
@@ -179,6 +187,83 @@ final class RaftAdmin implements ConsensusAdmin {
             case StoreReply.Entries _, StoreReply.Changed _, StoreReply.Printed _, StoreReply.Status _ ->
                 new WriteResult.Unknown("an answer to something else");
         };
+    }
+
+    @Override
+    public List<NodeCopy> copies(String address, Duration timeout) throws DcsUnavailableException {
+        var asked = shallow(address, timeout);
+        var copies = new ArrayList<NodeCopy>();
+        copies.add(copy(asked));
+        for (var peer : asked.peers()) {
+            try {
+                copies.add(copy(shallow(peer.address(), timeout)));
+            } catch (DcsUnavailableException _) {
+                copies.add(new NodeCopy(peer.address(), false, 0, 0, 0, Optional.empty()));
+            }
+        }
+        return copies;
+    }
+
+    private StoreReply.Status shallow(String address, Duration timeout) throws DcsUnavailableException {
+        var member = Addresses.parse(address)
+                .orElseThrow(() -> new DcsUnavailableException("'" + address + "' is not host:port"));
+        return switch (links.ask(member, new StoreRequest.Status(false), timeout)) {
+            case Asked.Answered(StoreReply.Status status, var _) -> status;
+            case Asked.Answered(var other, var _) -> throw new DcsUnavailableException(member + " answers " + other);
+            case Asked.NotSent(var why) -> throw new DcsUnavailableException(why);
+            case Asked.Lost(var why) -> throw new DcsUnavailableException(why);
+        };
+    }
+
+    private static NodeCopy copy(StoreReply.Status status) {
+        return new NodeCopy(
+                status.self(),
+                true,
+                status.lastLogTerm(),
+                status.lastLogIndex(),
+                status.commitIndex(),
+                status.leader());
+    }
+
+    /** May be repeated: a store that goes on alone already takes those survivors in that it still lacks. */
+    @Override
+    public WriteResult recover(String address, List<String> survivors, List<String> dead, Duration timeout) {
+        try {
+            var before = shallow(address, timeout);
+            var identity = before.clusterId();
+            if (!leadsWithout(before, survivors)) {
+                identity = UUID.randomUUID().toString();
+                var recovered = asked(address, new StoreRequest.Recover(identity, dead, timeout), timeout);
+                if (!(recovered instanceof WriteResult.Done)) {
+                    return recovered;
+                }
+            }
+            for (var survivor : survivors) {
+                var former = shallow(survivor, timeout).clusterId();
+                var follows = asked(survivor, new StoreRequest.Follow(former, identity), timeout);
+                var added = follows instanceof WriteResult.Done ? add(address, survivor, timeout) : follows;
+                if (!(added instanceof WriteResult.Done)) {
+                    return new WriteResult.Unknown("the store works, " + survivor + " did not join it: " + added);
+                }
+            }
+            return new WriteResult.Done(Revision.ABSENT);
+        } catch (DcsUnavailableException e) {
+            return new WriteResult.Unknown(e.getMessage());
+        }
+    }
+
+    private static boolean leadsWithout(StoreReply.Status status, List<String> survivors) {
+        return !survivors.isEmpty()
+                && status.leader().equals(Optional.of(status.self()))
+                && status.peers().stream().map(StoreReply.Peer::address).noneMatch(survivors::contains);
+    }
+
+    private WriteResult asked(String address, StoreRequest request, Duration timeout) {
+        var member = Addresses.parse(address);
+        if (member.isEmpty()) {
+            return new WriteResult.Refused("'" + address + "' is not host:port");
+        }
+        return outcome(member.get(), links.ask(member.get(), request, timeout));
     }
 
     @Override

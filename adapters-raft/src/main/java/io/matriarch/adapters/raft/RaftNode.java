@@ -2,7 +2,6 @@ package io.matriarch.adapters.raft;
 
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
-import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.Task;
@@ -56,11 +55,11 @@ final class RaftNode implements AutoCloseable {
     private final List<Consumer<Optional<String>>> wakers = new CopyOnWriteArrayList<>();
     private final long startedNanos = System.nanoTime();
     private final Formation formation;
+    private final NewIdentity identity;
     private final ExpiryLoop expiryLoop;
     private final NodeWatchdog watchdog;
     private final List<RpcProcessor<?>> processors;
     private volatile Duration electionTimeout;
-    private volatile Optional<Configuration> voters = Optional.empty();
     private volatile Optional<Running> running = Optional.empty();
     private volatile boolean closed;
 
@@ -84,6 +83,7 @@ final class RaftNode implements AutoCloseable {
         this.self = settings.self().orElseThrow();
         this.clock = clock;
         this.electionTimeout = RaftNodeSettings.electionTimeoutFor(ttl);
+        this.identity = NewIdentity.in(settings.directory());
         this.transport = StoreTransport.member(settings, self, this::clusterId);
         this.links = new PeerLinks(transport, clock);
         this.formation = Formation.of(settings, () -> this);
@@ -162,6 +162,10 @@ final class RaftNode implements AutoCloseable {
         return electionTimeout;
     }
 
+    NewIdentity identity() {
+        return identity;
+    }
+
     RaftGroup group() {
         return current().group();
     }
@@ -182,11 +186,15 @@ final class RaftNode implements AutoCloseable {
         return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
-    /** The voters as last committed, or as configured while nothing has been. */
+    /**
+     * The voters as the log has them, or as configured while nothing has been written. jraft tells a state machine of them
+     * only when they change one by one.
+     */
     List<Endpoint> voters() {
-        return voters.map(known ->
-                        known.listPeers().stream().map(PeerId::getEndpoint).toList())
-                .orElseGet(settings::everybody);
+        var known = Description.of(raft()).voters();
+        return known.isEmpty()
+                ? settings.everybody()
+                : known.listPeers().stream().map(PeerId::getEndpoint).toList();
     }
 
     Optional<Endpoint> leader() {
@@ -197,7 +205,13 @@ final class RaftNode implements AutoCloseable {
         return raft().getNodeState() == State.STATE_LEADER;
     }
 
+    /** The identity the store is to have, or has. */
     String clusterId() {
+        return identity.wanted().orElseGet(this::storedClusterId);
+    }
+
+    /** The identity that this member has applied. */
+    String storedClusterId() {
         return running.map(now -> now.machine().read(LeaseTable::clusterId)).orElse("");
     }
 
@@ -370,11 +384,6 @@ final class RaftNode implements AutoCloseable {
         @Override
         public void replaced() {
             wakers.forEach(waker -> waker.accept(Optional.empty()));
-        }
-
-        @Override
-        public void consistsOf(Configuration group) {
-            voters = Optional.of(group);
         }
 
         @Override

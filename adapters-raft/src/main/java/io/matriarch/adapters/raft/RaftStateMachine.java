@@ -3,7 +3,6 @@ package io.matriarch.adapters.raft;
 import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
 import com.alipay.sofa.jraft.Status;
-import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.StateMachineAdapter;
 import com.alipay.sofa.jraft.entity.LeaderChangeContext;
 import com.alipay.sofa.jraft.error.RaftError;
@@ -55,9 +54,6 @@ final class RaftStateMachine extends StateMachineAdapter {
 
         /** Everything may have changed: a snapshot was loaded. */
         void replaced();
-
-        /** The group consists of these voters. */
-        void consistsOf(Configuration voters);
 
         /** The node has stopped for good. */
         void failed(String why);
@@ -157,11 +153,6 @@ final class RaftStateMachine extends StateMachineAdapter {
     public void onLeaderStop(Status status) {
         leaderTerm = NOT_LEADING;
         log.info("no longer leads the raft group: {}", status.getErrorMsg());
-    }
-
-    @Override
-    public void onConfigurationCommitted(Configuration voters) {
-        listener.consistsOf(new Configuration(voters));
     }
 
     @Override

@@ -99,7 +99,8 @@ final class RemoteGateway implements Gateway {
     private static boolean isRead(StoreRequest request) {
         return switch (request) {
             case StoreRequest.Read _, StoreRequest.Print _, StoreRequest.Status _ -> true;
-            case StoreRequest.Propose _, StoreRequest.Reconfigure _ -> false;
+            case StoreRequest.Propose _, StoreRequest.Reconfigure _, StoreRequest.Recover _, StoreRequest.Follow _ ->
+                false;
         };
     }
 

@@ -11,11 +11,12 @@ import java.util.Set;
 /** {@code raft}: administration of the embedded store. */
 final class RaftVerb implements Verb {
 
-    private static final List<String> COMMANDS = List.of("status", "add", "remove", "transfer-leader", "snapshot");
+    private static final List<String> COMMANDS =
+            List.of("status", "add", "remove", "transfer-leader", "snapshot", "recover");
     /** Long enough for the election of another Raft leader. */
     private static final Duration QUICK = Duration.ofSeconds(3);
 
-    private static final Set<String> WITHOUT_OBJECT = Set.of("status", "snapshot");
+    private static final Set<String> WITHOUT_OBJECT = Set.of("status", "snapshot", "recover");
 
     @Override
     public String synopsis() {
@@ -39,6 +40,8 @@ final class RaftVerb implements Verb {
                         "The node to ask, by default the one of raft.self_addr, or for keys any",
                         "--conn"),
                 Option.of("TEXT", "Password of the store, by default raft.password", "--pass"),
+                Option.list("HOST:PORT", "A voter that never comes back, for recover", "--dead"),
+                Option.FORCE,
                 Option.of(
                         "FLOAT",
                         "Seconds to wait for an answer, by default 10 for a change of the group, else 3",
@@ -79,6 +82,10 @@ final class RaftVerb implements Verb {
                 case "remove" -> report(session, command, object, admin.remove(node, object, timeout));
                 case "transfer-leader" ->
                     report(session, command, object, admin.transferLeadership(node, object, timeout));
+                case "recover" -> {
+                    return new RaftRecovery(session, admin, timeout)
+                            .run(node, arguments.texts("--dead"), arguments.flag("--force"));
+                }
                 default -> report(session, command, node, admin.snapshot(node, timeout));
             }
         } catch (DcsUnavailableException e) {

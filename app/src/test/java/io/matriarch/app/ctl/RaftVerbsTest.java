@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.matriarch.app.ctl.CtlFixture.Result;
 import io.matriarch.domain.cluster.Revision;
 import io.matriarch.ports.dcs.ConsensusAdmin;
+import io.matriarch.ports.dcs.ConsensusAdmin.NodeCopy;
 import io.matriarch.ports.dcs.DcsUnavailableException;
 import io.matriarch.ports.dcs.WriteResult;
 import java.time.Duration;
@@ -52,6 +53,7 @@ class RaftVerbsTest {
     private final List<String> calls = new ArrayList<>();
     private WriteResult answer = new WriteResult.Done(new Revision(1));
     private boolean reachable = true;
+    private List<NodeCopy> copies = List.of();
     private SortedSet<String> configured =
             new TreeSet<>(List.of("127.0.0.1:18101", "127.0.0.1:18102", "127.0.0.1:18103"));
     private final CtlFixture fixture = new CtlFixture();
@@ -195,6 +197,59 @@ class RaftVerbsTest {
         assertThat(fixture.section).contains(Map.of("partner_addrs", List.of("c:3"), "password", "word"));
     }
 
+    private static NodeCopy copy(String address, long term, long last) {
+        return new NodeCopy(address, true, term, last, last - 1, Optional.empty());
+    }
+
+    private static NodeCopy silent(String address) {
+        return new NodeCopy(address, false, 0, 0, 0, Optional.empty());
+    }
+
+    @Test
+    @DisplayName("SAF-019 raft recover shows the copies and the loss, asks, and takes the copy that is ahead")
+    void recover() {
+        copies = List.of(copy("a:1", 2, 90), copy("b:2", 3, 80), silent("c:3"), silent("d:4"), silent("e:5"));
+        String[] command = {
+            "raft", "recover", "--conn", "a:1", "--dead", "c:3", "--dead", "d:4", "--dead", "e:5",
+        };
+        Result done = fixture.runWith("y\n", command);
+        assertThat(done).isEqualTo(new Result(0, """
+                Voters of the store as a:1 knows them:
+                  a:1  last entry 90 of term 2, committed up to 89
+                  b:2  last entry 80 of term 3, committed up to 79
+                  c:3  named as dead
+                  d:4  named as dead
+                  e:5  named as dead
+                The store will go on with the copy of b:2, its entries up to 80. These join it: [a:1].
+                What could be lost: writes after that entry that were acknowledged by the dead members alone.
+                It gets a new identity, and every lease lasts one ttl from now. Members named as dead are refused until \
+                their raft.data_dir is empty.
+                Are the members named as dead gone for good, and is the store to go on like this? [y/N]: \
+                Success: the store goes on with the copy of b:2
+                """, ""));
+        assertThat(calls).containsExactly("recover b:2 with [a:1] without [c:3, d:4, e:5]");
+        calls.clear();
+        assertThat(fixture.runWith("n\n", command).err()).isEqualTo("Error: Aborted recovery\n");
+        assertThat(calls).isEmpty();
+    }
+
+    @Test
+    @DisplayName("SAF-019 raft recover refuses while a voter is neither there nor named as dead, or somebody leads")
+    void recoverRefused() {
+        copies = List.of(copy("a:1", 2, 90), silent("b:2"), silent("c:3"));
+        assertThat(fixture.run("raft", "recover", "--conn", "a:1", "--dead", "b:2", "--force")
+                        .err())
+                .isEqualTo("Error: c:3 does not answer; if it never comes back, name it: --dead c:3\n");
+        assertThat(fixture.run("raft", "recover", "--dead", "a:1", "--dead", "b:2", "--dead", "c:3", "--dead", "x:9")
+                        .err())
+                .isEqualTo("Error: a:1 is named as dead and answers\nx:9 is named as dead and is no voter\n");
+        copies = List.of(new NodeCopy("a:1", true, 2, 90, 89, Optional.of("b:2")), silent("b:2"), silent("c:3"));
+        assertThat(fixture.run("raft", "recover", "--dead", "b:2", "--dead", "c:3", "--force")
+                        .err())
+                .isEqualTo("Error: a:1 follows the leader b:2, so the store needs no recovery\n");
+        assertThat(calls).isEmpty();
+    }
+
     private final class Admin implements ConsensusAdmin {
 
         @Override
@@ -270,6 +325,17 @@ class RaftVerbsTest {
         @Override
         public WriteResult delete(String path, Duration timeout) {
             calls.add("delete " + path);
+            return answer;
+        }
+
+        @Override
+        public List<NodeCopy> copies(String address, Duration timeout) {
+            return copies;
+        }
+
+        @Override
+        public WriteResult recover(String address, List<String> survivors, List<String> dead, Duration timeout) {
+            calls.add("recover " + address + " with " + survivors + " without " + dead);
             return answer;
         }
 

@@ -1,6 +1,7 @@
 package io.matriarch.ports.dcs;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -36,8 +37,46 @@ public interface ConsensusAdmin extends AutoCloseable {
     /** Ends a key. Refused like {@link #put}, and when there is no such key. */
     WriteResult delete(String path, Duration timeout);
 
+    /**
+     * What each copy of a store without a majority has, the asked node's and those of the voters it knows.
+     *
+     * @throws DcsUnavailableException if the asked node does not answer
+     */
+    List<NodeCopy> copies(String address, Duration timeout) throws DcsUnavailableException;
+
+    /**
+     * Makes a working store out of one copy, under another identity (SAF-019). The other survivors join it.
+     *
+     * @param address the node whose copy it is
+     * @param survivors the other voters that answer
+     * @param dead the voters that never come back
+     * @return refused with the reason if a voter is neither, or the group has a leader
+     */
+    WriteResult recover(String address, List<String> survivors, List<String> dead, Duration timeout);
+
     @Override
     void close();
+
+    /**
+     * A voter's copy of the log.
+     *
+     * @param answers whether the rest is known
+     * @param term of the last entry: of two copies that with the higher one is ahead, else the longer one
+     * @param leader whom the voter follows
+     */
+    record NodeCopy(
+            String address, boolean answers, long term, long lastIndex, long commitIndex, Optional<String> leader)
+            implements Comparable<NodeCopy> {
+
+        /** Who is ahead is greater. */
+        @Override
+        public int compareTo(NodeCopy other) {
+            return Comparator.comparingLong(NodeCopy::term)
+                    .thenComparingLong(NodeCopy::lastIndex)
+                    .thenComparing(NodeCopy::address)
+                    .compare(this, other);
+        }
+    }
 
     /**
      * A key as it is stored.

@@ -177,8 +177,11 @@ final class SimVoter implements Voter {
         return switch (request) {
             case StoreRequest.Propose propose -> requests.propose(propose);
             case StoreRequest.Read read -> new Timed(requests.read(read), now());
-            case StoreRequest.Print _, StoreRequest.Status _, StoreRequest.Reconfigure _ ->
-                new Timed(new StoreReply.Failed("not simulated"), now());
+            case StoreRequest.Print _,
+                    StoreRequest.Status _,
+                    StoreRequest.Reconfigure _,
+                    StoreRequest.Recover _,
+                    StoreRequest.Follow _ -> new Timed(new StoreReply.Failed("not simulated"), now());
         };
     }
 

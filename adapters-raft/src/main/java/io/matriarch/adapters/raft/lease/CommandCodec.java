@@ -24,6 +24,7 @@ public final class CommandCodec {
     private static final int EXPIRE = 9;
     private static final int NOOP = 10;
     private static final int NAME_CLUSTER = 11;
+    private static final int RECOVER = 12;
 
     private CommandCodec() {}
 
@@ -69,6 +70,7 @@ public final class CommandCodec {
             case RaftCommand.Expire c -> out.u8(EXPIRE).text(c.leaseId()).i64(c.seq());
             case RaftCommand.Noop() -> out.u8(NOOP);
             case RaftCommand.NameCluster c -> out.u8(NAME_CLUSTER).text(c.clusterId());
+            case RaftCommand.Recover c -> out.u8(RECOVER).text(c.clusterId());
         }
         var bytes = out.toBytes();
         if (bytes.length > Limits.COMMAND) {
@@ -115,6 +117,7 @@ public final class CommandCodec {
             case EXPIRE -> new RaftCommand.Expire(name(in), in.i64());
             case NOOP -> new RaftCommand.Noop();
             case NAME_CLUSTER -> new RaftCommand.NameCluster(name(in));
+            case RECOVER -> new RaftCommand.Recover(name(in));
             default -> throw new MalformedException("an unknown command " + kind);
         };
     }

@@ -157,6 +157,7 @@ public final class LeaseTable {
             case RaftCommand.Expire expire -> expire(expire);
             case RaftCommand.Noop() -> applied();
             case RaftCommand.NameCluster(var id) -> name(id);
+            case RaftCommand.Recover(var id) -> recover(id);
         };
     }
 
@@ -291,6 +292,18 @@ public final class LeaseTable {
             return refused("the store is " + clusterId);
         }
         clusterId = id;
+        return applied();
+    }
+
+    /** Nobody knows what the lost voters had counted last, so each lease lasts one ttl more from here. */
+    private Outcome recover(String id) {
+        if (id.equals(clusterId)) {
+            return refused("the store is " + id + " already");
+        }
+        clusterId = id;
+        for (var lease : List.copyOf(leases.values())) {
+            count(lease.holder(), lease.path(), lease.id(), lease.ttlMillis());
+        }
         return applied();
     }
 

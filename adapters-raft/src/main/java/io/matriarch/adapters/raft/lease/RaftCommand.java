@@ -110,6 +110,13 @@ public sealed interface RaftCommand {
     /** Changes nothing; that it was applied says that this leader can commit. */
     record Noop() implements RaftCommand {}
 
+    /** Gives the store another identity and counts every lease anew: it went on with one copy (SAF-019). */
+    record Recover(String clusterId) implements RaftCommand {
+        public Recover {
+            Limits.name(clusterId, "cluster id");
+        }
+    }
+
     /** Gives the store an identity if it has none. */
     record NameCluster(String clusterId) implements RaftCommand {
         public NameCluster {

@@ -24,6 +24,8 @@ public final class MessageCodec {
     private static final int PRINT = 3;
     private static final int STATUS = 4;
     private static final int RECONFIGURE = 5;
+    private static final int RECOVER = 6;
+    private static final int FOLLOW = 7;
 
     private static final int DECIDED = 1;
     private static final int NOT_LEADER = 2;
@@ -53,6 +55,12 @@ public final class MessageCodec {
                         .flag(forward)
                         .u8(verb.ordinal())
                         .text(address);
+            case StoreRequest.Recover(var clusterId, var dead, var within) -> {
+                millis(out.u8(RECOVER), within).text(clusterId).i32(dead.size());
+                dead.forEach(out::text);
+            }
+            case StoreRequest.Follow(var former, var clusterId) ->
+                out.u8(FOLLOW).text(former).text(clusterId);
         }
         return out.toBytes();
     }
@@ -79,6 +87,11 @@ public final class MessageCodec {
                 boolean forward = in.flag();
                 yield new StoreRequest.Reconfigure(pick(Verb.values(), in), in.text(TEXT), within, forward);
             }
+            case RECOVER -> {
+                var within = millis(in);
+                yield new StoreRequest.Recover(in.text(Limits.NAME), texts(in), within);
+            }
+            case FOLLOW -> new StoreRequest.Follow(in.text(Limits.NAME), in.text(Limits.NAME));
             default -> throw new MalformedException("an unknown question " + kind);
         };
         in.end();
@@ -133,7 +146,10 @@ public final class MessageCodec {
         out.text(status.self()).u8(status.state()).u8(status.phase().ordinal());
         out.optional(status.leader()).text(status.clusterId()).i64(status.term());
         out.i64(status.commitIndex()).i64(status.leaderCommitIndex()).i64(status.lastApplied());
-        out.i64(status.lastLogIndex()).i64(status.logLength()).flag(status.quorum());
+        out.i64(status.lastLogIndex())
+                .i64(status.lastLogTerm())
+                .i64(status.logLength())
+                .flag(status.quorum());
         out.i32(status.peers().size());
         for (var peer : status.peers()) {
             out.text(peer.address()).flag(peer.connected()).i64(peer.match()).i64(peer.next());
@@ -150,6 +166,7 @@ public final class MessageCodec {
                 pick(Phase.values(), in),
                 in.optional(TEXT),
                 in.text(Limits.NAME),
+                in.i64(),
                 in.i64(),
                 in.i64(),
                 in.i64(),

@@ -33,6 +33,7 @@ public sealed interface StoreReply {
      * @param leaderCommitIndex what the leader has committed as far as this member knows, 0 without one
      * @param peers the other voters; how they are is known only if they were asked
      * @param configured the members its configuration names, itself included
+     * @param lastLogTerm with the index it says whose log is ahead
      * @param clients connections from processes that do not vote
      */
     record Status(
@@ -46,6 +47,7 @@ public sealed interface StoreReply {
             long leaderCommitIndex,
             long lastApplied,
             long lastLogIndex,
+            long lastLogTerm,
             long logLength,
             boolean quorum,
             List<Peer> peers,

@@ -2,6 +2,7 @@ package io.matriarch.adapters.raft.message;
 
 import io.matriarch.adapters.raft.lease.RaftCommand;
 import java.time.Duration;
+import java.util.List;
 
 /** A question to a member's Raft port. */
 public sealed interface StoreRequest {
@@ -37,6 +38,21 @@ public sealed interface StoreRequest {
      * @param address of the voter, {@code host:port}
      */
     record Reconfigure(Verb verb, String address, Duration within, boolean forward) implements StoreRequest {}
+
+    /**
+     * Go on alone with the asked member's copy, as a store with another identity (SAF-019).
+     *
+     * @param clusterId the new identity
+     * @param dead voters that never come back, all that do not answer
+     */
+    record Recover(String clusterId, List<String> dead, Duration within) implements StoreRequest {
+        public Recover {
+            dead = List.copyOf(dead);
+        }
+    }
+
+    /** Belong to the store that goes on under another identity; its leader adds this member as a voter then. */
+    record Follow(String former, String clusterId) implements StoreRequest {}
 
     /** The changes of a group; the numbers travel. */
     enum Verb {

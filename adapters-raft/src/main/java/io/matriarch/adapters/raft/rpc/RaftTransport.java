@@ -144,6 +144,18 @@ public final class RaftTransport implements AutoCloseable {
         }
     }
 
+    /** Ends the connections with other voters; those that may go on are made again. */
+    public void closeVoters(String why) {
+        for (WireConnection connection : List.copyOf(connections)) {
+            if (connection
+                    .remote()
+                    .filter(remote -> remote.role() == PeerRole.VOTER)
+                    .isPresent()) {
+                connection.close(why);
+            }
+        }
+    }
+
     void forget(WireConnection connection) {
         connections.remove(connection);
     }

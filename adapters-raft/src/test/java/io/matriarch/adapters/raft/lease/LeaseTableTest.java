@@ -188,6 +188,23 @@ class LeaseTableTest {
     }
 
     @Test
+    @DisplayName("SAF-019 a recovered store has another identity, and what was counted before it ends no lease")
+    void recovered() {
+        apply(new RaftCommand.NameCluster("c1"));
+        apply(acquire("node0", "L1", Edit.NONE));
+        var before = new RaftCommand.Expire("L1", seq("L1"));
+
+        var effect = apply(new RaftCommand.Recover("c2"));
+
+        assertThat(effect.outcome()).isInstanceOf(Outcome.Applied.class);
+        assertThat(effect.leases()).containsExactly(new Effect.Counted("L1", index));
+        assertThat(table.clusterId()).isEqualTo("c2");
+        assertThat(applied(before)).isFalse();
+        assertThat(applied(new RaftCommand.Recover("c2"))).isFalse();
+        assertThat(table.get(LEADER)).isPresent();
+    }
+
+    @Test
     @DisplayName(
             "a renewal and a member's new position change no print and wake nobody; what a turn looks at does both")
     void prints() {

@@ -101,6 +101,7 @@ final class NaiveTable {
                         .orElse(false);
             case RaftCommand.Noop() -> true;
             case RaftCommand.NameCluster _ -> true;
+            case RaftCommand.Recover _ -> true;
         };
     }
 

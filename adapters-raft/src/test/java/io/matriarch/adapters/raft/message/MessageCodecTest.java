@@ -28,6 +28,8 @@ class MessageCodecTest {
             new StoreRequest.Read("/service/a/", SECOND, true),
             new StoreRequest.Print("/service/a/"),
             new StoreRequest.Status(true),
+            new StoreRequest.Recover("id", List.of("b:2", "c:3"), Duration.ofSeconds(3)),
+            new StoreRequest.Follow("id", "other"),
             new StoreRequest.Reconfigure(Verb.TRANSFER, "127.0.0.1:5010", SECOND, false));
 
     private static final List<StoreReply> REPLIES = List.of(
@@ -49,6 +51,7 @@ class MessageCodecTest {
                     3,
                     4,
                     5,
+                    9,
                     6,
                     true,
                     List.of(new Peer("b:2", true, 7, 8)),
