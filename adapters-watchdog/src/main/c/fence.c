@@ -65,10 +65,7 @@ static enum status arm(const struct request *request) {
   memcpy(lease, request->lease, LEASE_BYTES);
   told = true;
   mode = ARMED;
-  quit_sent = false;
-  counted = false;
-  rounds = 0;
-  gone = false;
+  fence_server_came();
   return DONE;
 }
 
@@ -112,6 +109,13 @@ bool fence_allows_promotion(void) {
   bool allowed = told && mode != SAFE_POINT && left() > quit_before;
   refused += !allowed;
   return allowed;
+}
+
+void fence_server_came(void) {
+  quit_sent = false;
+  counted = false;
+  rounds = 0;
+  gone = false;
 }
 
 static void count_fence(void) {

@@ -16,6 +16,9 @@ bool fence_allows_start(void);
 /* Whether the server may be made writable: only on a lease that still runs. Counts the refusals. */
 bool fence_allows_promotion(void);
 
+/* There is a server again that the present deadline counts for, even if it has passed. */
+void fence_server_came(void);
+
 /*
  * Does what is due. Returns how long nothing else can be, in nanoseconds, as the clocks of the lease count it;
  * -1 when only news change anything.

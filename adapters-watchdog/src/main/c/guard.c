@@ -8,6 +8,7 @@
  *
  * usage: matriarch-guard FOLDER NAME: the socket is NAME in FOLDER, the lock beside it NAME.lock.
  */
+#include "cgroup.h"
 #include "clocks.h"
 #include "fence.h"
 #include "protocol.h"
@@ -31,6 +32,8 @@
 #include <unistd.h>
 
 #define CLIENTS 8
+/* A guard that hangs is ended over the first connection that it does not answer, so these are never used up. */
+#define BACKLOG 64
 #define MESSAGE_BYTES 98304
 #define TEXTS 2048
 #define STACK_BYTES 65536
@@ -94,7 +97,7 @@ static void listen_for_agents(void) {
   unlinkat(folder, name, 0);
   listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   mode_t mask = umask(0077);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, CLIENTS) != 0) {
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, BACKLOG) != 0) {
     refuse(4, "cannot listen");
   }
   umask(mask);
@@ -152,6 +155,17 @@ __attribute__((no_sanitize("address"))) static bool lock_memory(void) {
   return true;
 }
 
+/* Named by the folder: servers whose directories have one name may share the group that theirs are made in. */
+static bool prepare_group(void) {
+  struct stat place;
+  char group[320];
+  if (fstat(folder, &place) != 0) {
+    return false;
+  }
+  snprintf(group, sizeof group, "server-%lx-%lx%s", (unsigned long)place.st_dev, (unsigned long)place.st_ino, name);
+  return cgroup_prepare(group);
+}
+
 static void prepare(const char *place) {
   folder = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0 || chdir(place) != 0) {
@@ -162,6 +176,7 @@ static void prepare(const char *place) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   catch_signals();
   server_prepare();
+  traits |= prepare_group() ? OWN_CGROUP : 0;
   struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
   traits |= sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0 ? REAL_TIME : 0;
   traits |= unkillable() ? UNKILLABLE : 0;
@@ -313,7 +328,14 @@ static enum status carry_out(size_t length, const struct request *request, int *
       if (server_pid() != 0 && server_pid() != request->pid) {
         return BUSY;
       }
-      return server_adopt(request->pid, request->start_ticks, message + sizeof *request) ? DONE : NOT_FOUND;
+      if (server_pid() == request->pid) {
+        return DONE;
+      }
+      if (!server_adopt(request->pid, request->start_ticks, message + sizeof *request)) {
+        return NOT_FOUND;
+      }
+      fence_server_came();
+      return DONE;
     case ARM:
     case PAUSE:
     case DISARM:
@@ -426,6 +448,7 @@ static int64_t leave_if_lonely(void) {
   }
   if (now - since >= LONELY_NANOS) {
     unlinkat(folder, name, 0);
+    cgroup_remove();
     _exit(0);
   }
   return since + LONELY_NANOS - now;

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "cgroup.h"
 #include "proc.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ static void become(const struct launch *what, int failure) {
   static const int ignored_by_guard[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
   int error;
   setsid();
+  cgroup_enter();
   for (unsigned i = 0; i < sizeof ignored_by_guard / sizeof *ignored_by_guard; i++) {
     signal(ignored_by_guard[i], SIG_DFL);
   }
@@ -134,9 +136,6 @@ int server_start(const struct launch *what) {
 }
 
 bool server_adopt(pid_t pid, uint64_t start_ticks, const char *where) {
-  if (pid == postmaster) {
-    return true;
-  }
   int handle = (int)syscall(SYS_pidfd_open, pid, 0);
   if (handle < 0) {
     return false;
@@ -214,16 +213,26 @@ static int family_of(pid_t parent) {
   return length;
 }
 
-/* Kills that very process: its pid may have become another one's since it was looked for. */
+/*
+ * Kills that very process: its pid may have become another one's since it was looked for. Where handles are forbidden, as
+ * in some containers, the pid has to do.
+ */
 static int kill_member(const struct member *member) {
   int handle = (int)syscall(SYS_pidfd_open, member->pid, 0);
-  if (handle < 0) {
+  if (handle < 0 && errno == ESRCH) {
     return 0;
   }
   struct proc_stat stat;
-  int killed = proc_stat(member->pid, &stat) && !stat.dead && stat.start_ticks == member->start_ticks
-      && syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0) == 0;
-  close(handle);
+  int killed = 0;
+  if (proc_stat(member->pid, &stat) && !stat.dead && stat.start_ticks == member->start_ticks) {
+    killed = handle >= 0 && syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0) == 0;
+    if (!killed && (handle < 0 || errno != ESRCH)) {
+      killed = kill(member->pid, SIGKILL) == 0;
+    }
+  }
+  if (handle >= 0) {
+    close(handle);
+  }
   return killed;
 }
 
@@ -251,6 +260,7 @@ int server_kill(void) {
   /* The children of an adopted one become init's with its end: they have to be known before. */
   int adopted = foreign && postmaster != 0 ? family_of(postmaster) : 0;
   int killed = postmaster != 0 && server_signal(postmaster, SIGKILL);
+  cgroup_kill();
   killed += kill_members(adopted);
   killed += kill_members(family_of(getpid()));
   if (foreign) {

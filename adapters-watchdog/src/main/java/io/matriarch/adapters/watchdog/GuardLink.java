@@ -42,10 +42,6 @@ final class GuardLink implements AutoCloseable {
         return last;
     }
 
-    boolean isConnected() {
-        return connection.isPresent();
-    }
-
     /**
      * Asks the guard, which is started if there is none.
      *

@@ -205,6 +205,11 @@ final class GuardProcess implements Guard, AutoCloseable {
     }
 
     @Override
+    public void release(LeaseId lease) {
+        tell(Request.release(lease.value()));
+    }
+
+    @Override
     public void disarm(StopProof proof) {
         detached.disarm(proof);
         tell(Request.plain(Type.DISARM));

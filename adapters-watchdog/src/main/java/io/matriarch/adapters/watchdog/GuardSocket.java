@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A connection that keeps messages apart (SOCK_SEQPACKET), which Java has no channel for. No call waits longer than it
@@ -28,6 +29,8 @@ final class GuardSocket implements AutoCloseable {
     private static final short POLLIN = 1;
     private static final int SUN_PATH = 108;
     private static final int EINTR = 4;
+    private static final int CONNECT_TRIES = 250;
+    private static final long CONNECT_PAUSE_NANOS = 1_000_000;
 
     private static final MethodHandle SOCKET = LinuxCalls.handle(
             "socket",
@@ -106,10 +109,21 @@ final class GuardSocket implements AutoCloseable {
             MemorySegment address = arena.allocate(2L + SUN_PATH, 2);
             address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
             MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, 2, path.length);
-            int status = (int) CONNECT.invokeExact(state, descriptor, address, 2 + SUN_PATH);
+            int status = -1;
+            for (int tries = 0; tries < CONNECT_TRIES && status != 0; tries++) {
+                status = (int) CONNECT.invokeExact(state, descriptor, address, 2 + SUN_PATH);
+                if (status != 0 && LinuxCalls.result(status, state).errno() != LinuxCalls.EAGAIN) {
+                    LinuxCalls.close(descriptor);
+                    return Optional.empty();
+                }
+                if (status != 0) {
+                    // Somebody listens, and others wait before us.
+                    LockSupport.parkNanos(CONNECT_PAUSE_NANOS);
+                }
+            }
             if (status != 0) {
                 LinuxCalls.close(descriptor);
-                return Optional.empty();
+                throw new IOException("the guard takes no connection");
             }
             return Optional.of(new GuardSocket(descriptor));
         } catch (IOException e) {

@@ -78,7 +78,7 @@ class GuardChannelTest {
         long guard = host.guard().orElseThrow();
         var random = new Random(SEED);
         for (int i = 0; i < MESSAGES; i++) {
-            try (GuardSocket socket = host.program.find().orElseThrow()) {
+            try (GuardSocket socket = connect()) {
                 for (int more = random.nextInt(4); more >= 0; more--) {
                     socket.send(junk(random));
                 }

@@ -165,6 +165,20 @@ class GuardProcessTest {
     }
 
     @Test
+    @DisplayName("SAF-013: a lease that was given up gets no deadline again, and the one it had stands")
+    void releases() throws Exception {
+        GuardProcess agent = host.agent();
+        List<Long> family = host.family(agent);
+        MonotonicTime deadline = host.in(SHORT);
+        agent.arm(GuardHost.LEASE, deadline);
+        agent.release(GuardHost.LEASE);
+        assertThatThrownBy(() -> agent.arm(GuardHost.LEASE, host.in(LONG)))
+                .isInstanceOf(GuardException.class)
+                .hasMessageContaining("RELEASED");
+        assertThat(host.awaitEnd(family).hasReached(deadline)).isFalse();
+    }
+
+    @Test
     @DisplayName("SAF-042: a guard that was killed is replaced, and the next one ends the server it has adopted")
     void adopts() throws Exception {
         GuardProcess agent = host.agent();

@@ -26,6 +26,7 @@ final class GuardActions {
         this.watchdog = watchdog;
         this.keeper = keeper;
         keeper.onRenewed(this::renewed);
+        keeper.onEnded(guard::release);
     }
 
     Outcome carryOut(Decision.OnWatchdog decision) {

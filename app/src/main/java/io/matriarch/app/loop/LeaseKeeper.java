@@ -41,6 +41,7 @@ public final class LeaseKeeper {
     private final Lock attempts;
 
     private Consumer<Lease> onRenewed = lease -> {};
+    private Consumer<LeaseId> onEnded = lease -> {};
     private LeaseView view;
     private Duration ttl = Duration.ofSeconds(30);
     private boolean lengthChanged;
@@ -86,6 +87,19 @@ public final class LeaseKeeper {
     /** Who is told of every renewal: the guard. Called outside of any lock of this class. */
     public synchronized void onRenewed(Consumer<Lease> listener) {
         onRenewed = listener;
+    }
+
+    /** Who is told of a hold that is dead to us for good. Called outside of any lock but the attempts'. */
+    public synchronized void onEnded(Consumer<LeaseId> listener) {
+        onEnded = listener;
+    }
+
+    private void ended(LeaseId id) {
+        Consumer<LeaseId> listener;
+        synchronized (this) {
+            listener = onEnded;
+        }
+        listener.accept(id);
     }
 
     /**
@@ -317,6 +331,7 @@ public final class LeaseKeeper {
         }
         log.warn("the store refused to renew the leader lock: {}", why);
         wakeUp.run();
+        ended(id);
     }
 
     /** Believes in it no longer. */
@@ -346,6 +361,7 @@ public final class LeaseKeeper {
             if (answer instanceof WriteResult.Unknown) {
                 dropUnknown(held.get().id());
             }
+            ended(held.get().id());
             return outcome(answer, "release the leader lock");
         } finally {
             attempts.unlock();
@@ -369,6 +385,9 @@ public final class LeaseKeeper {
                 case WriteResult.Done _ -> drop();
                 case WriteResult.Unknown _ -> dropUnknown(held.get().id());
                 case WriteResult.Refused _ -> {}
+            }
+            if (!(answer instanceof WriteResult.Refused)) {
+                ended(held.get().id());
             }
             return outcome(answer, "hand the leader lock over");
         } finally {

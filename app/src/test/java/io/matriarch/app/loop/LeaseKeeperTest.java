@@ -64,6 +64,26 @@ class LeaseKeeperTest {
     }
 
     @Test
+    @DisplayName("SAF-013 whoever guards is told of each lease that is dead to us: released, refused, handed over")
+    void tellsOfTheEnd() {
+        List<LeaseId> ended = new ArrayList<>();
+        keeper.onEnded(ended::add);
+        LeaseId first = acquired().id();
+        keeper.release(Change.NONE);
+        assertThat(ended).containsExactly(first);
+
+        LeaseId second = acquired().id();
+        clock.advance(TTL.plusSeconds(40));
+        assertThat(keeper.renew()).isInstanceOf(Outcome.Failed.class);
+        assertThat(ended).containsExactly(first, second);
+
+        LeaseId third = acquired().id();
+        LeaseId offered = others.offerLease(OTHER).orElseThrow();
+        assertThat(keeper.handOver(OTHER, offered, Change.NONE)).isInstanceOf(Outcome.Done.class);
+        assertThat(ended).containsExactly(first, second, third);
+    }
+
+    @Test
     @DisplayName("SAF-012 the deadline counts from before the request, and only answers move it")
     void deadline() {
         MonotonicTime began = clock.now();

@@ -42,6 +42,11 @@ public interface Guard {
     /** Automation is paused: nothing is ended any more until the next {@link #arm}. */
     void pause();
 
+    /** This lease is dead to us: no {@link #arm} for it counts any more, however late it comes (SAF-013). */
+    default void release(LeaseId lease) {
+        // Who keeps no deadline beyond the agent's life has nothing to remember.
+    }
+
     /** The server has stopped for certain: nothing is left to guard. */
     void disarm(StopProof proof);
 
