@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a server ends, and what is said about it. */
@@ -83,6 +84,7 @@ final class StopTest {
     }
 
     @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
     @DisplayName("PG-069 SAF-032 a stop that hangs escalates to the kill within its time")
     void escalates() throws Exception {
         Postmaster postmaster = server.server.processes().postmaster().orElseThrow();
@@ -135,7 +137,8 @@ final class StopTest {
     }
 
     @Test
-    @DisplayName("SAF-030 an agent that was started again knows the orphans even without postmaster.pid")
+    @DisplayName(
+            "SAF-030 SAF-031 an agent that was started again knows the orphans and kills them, even without postmaster.pid")
     void orphansAreKnownAfterARestart() throws Exception {
         try (Connection _ = commitLoop()) {
             signal(server.server.processes().postmaster().orElseThrow().pid(), "KILL");
