@@ -123,7 +123,7 @@ final class Chaos {
 
     private void burst() {
         planned = false;
-        boolean alone = world.chance(plan.theme() == Theme.HAND_OVERS ? 0.25 : 0.03);
+        boolean alone = world.chance(plan.theme().alone());
         int count = alone ? 1 : 1 + world.random.nextInt(5);
         boolean automationPaused = !alone && world.chance(0.12);
         for (int i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 package io.matriarch.simulation;
 
 import io.matriarch.domain.cluster.MemberName;
+import io.matriarch.domain.settings.SyncSettings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,12 +17,15 @@ final class Faults {
     private final StreamFaults streams;
     private final StepFaults steps;
     private final TwinFaults twins;
+    private final DepartureFaults departures;
+    private final boolean synchronous;
     private final boolean agentsFailAlone;
     private final boolean failsafeMode;
     private final List<Runnable> kinds = new ArrayList<>();
 
     Faults(Simulation simulation, Plan plan, Chaos chaos) {
         world = simulation.world();
+        synchronous = simulation.scenario().sync() != SyncSettings.Mode.OFF;
         agentsFailAlone = simulation.scenario().agentsFailAlone();
         failsafeMode = Boolean.TRUE.equals(plan.config().get("failsafe_mode"));
         var scene = new FaultScene(simulation, plan, chaos);
@@ -33,6 +37,7 @@ final class Faults {
         streams = new StreamFaults(scene);
         steps = new StepFaults(scene, network);
         twins = new TwinFaults(scene, agents);
+        departures = new DepartureFaults(scene);
         switch (plan.theme()) {
             case ANY, BOOTSTRAP -> anything(simulation.scenario());
             case HAND_OVERS -> handOvers();
@@ -150,9 +155,13 @@ final class Faults {
         kinds.get(world.random.nextInt(kinds.size())).run();
     }
 
-    /** What people do only to a cluster that is well. */
+    /** What happens only to a cluster that is well. */
     void alone() {
-        compound.deleteLeaderKey();
+        if (synchronous && world.chance(0.6)) {
+            departures.standbyLeaves();
+        } else {
+            compound.deleteLeaderKey();
+        }
     }
 
     /** Somebody fails before there is a cluster. */

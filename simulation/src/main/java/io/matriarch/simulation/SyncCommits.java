@@ -1,11 +1,13 @@
 package io.matriarch.simulation;
 
 import io.matriarch.domain.cluster.MemberName;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -16,7 +18,7 @@ import java.util.function.Consumer;
 final class SyncCommits {
 
     /** A commit that is on the primary's disk. */
-    private record Waiting(WalNode node, Consumer<Boolean> client) {}
+    private record Waiting(WalNode node, long since, Consumer<Boolean> client) {}
 
     private final World world;
     private final SimServer server;
@@ -111,10 +113,15 @@ final class SyncCommits {
     /** A commit is on disk; the client hears true when it is acknowledged, false when the connection ends before. */
     void committed(WalNode node, Consumer<Boolean> client) {
         if (checkpointer.isNobody()) {
-            acknowledge(new Waiting(node, client));
+            acknowledge(new Waiting(node, world.now(), client));
         } else {
-            waiting.add(new Waiting(node, client));
+            waiting.add(new Waiting(node, world.now(), client));
         }
+    }
+
+    /** How long the oldest commit has waited that still waits. */
+    Optional<Duration> waitingFor() {
+        return Optional.ofNullable(waiting.peek()).map(one -> Duration.ofNanos(world.now() - one.since()));
     }
 
     private void releaseAll() {

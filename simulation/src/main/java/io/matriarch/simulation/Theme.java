@@ -13,5 +13,10 @@ public enum Theme {
     /** Leaders that are lost, or only away, while not every standby has everything. */
     LOSSES,
     /** Nothing but the first bootstrap and what comes right after it. */
-    BOOTSTRAP
+    BOOTSTRAP;
+
+    /** The share of what happens for itself alone. */
+    double alone() {
+        return this == HAND_OVERS || this == LOSSES ? 0.2 : 0.03;
+    }
 }
