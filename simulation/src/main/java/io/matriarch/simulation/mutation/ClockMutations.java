@@ -1,8 +1,10 @@
 package io.matriarch.simulation.mutation;
 
 import static io.matriarch.simulation.mutation.Hunt.AGENTS;
+import static io.matriarch.simulation.mutation.Hunt.AGENTS_OUTAGES;
 import static io.matriarch.simulation.mutation.Hunt.CLUSTER;
 import static io.matriarch.simulation.mutation.Hunt.FAST_STORE;
+import static io.matriarch.simulation.mutation.Hunt.LOSSES;
 import static io.matriarch.simulation.mutation.Hunt.STORE;
 import static io.matriarch.simulation.mutation.Mutations.edit;
 import static io.matriarch.simulation.mutation.Mutations.of;
@@ -67,14 +69,15 @@ final class ClockMutations {
                     edit(LADDER, "return deadline.minus(margin);", "return deadline.plus(politeness);")),
             of(
                     "stop-at-the-deadline",
-                    "SAF-040: the agent's guard begins before D",
-                    List.of(AGENTS, CLUSTER),
-                    edit(GUARD, "if (now.hasReached(killFrom(ladder, end))) {", "if (now.hasReached(end)) {"),
-                    edit(GUARD, "if (now.hasReached(ladder.immediateAt(end))) {", "if (now.hasReached(end)) {"),
+                    "SAF-040: everything is stopped before D, not from D on",
+                    List.of(LOSSES, AGENTS_OUTAGES),
+                    edit(LADDER, "return deadline.minus(margin);", "return deadline;"),
+                    edit(LADDER, "return killAt(deadline).minus(politeness);", "return deadline;"),
+                    edit(LADDER, "return immediateAt(deadline).minus(stopBudget);", "return deadline;"),
                     edit(
                             GUARD,
-                            "return now.hasReached(ladder.cleanStopAt(end)) ? Rung.FAST : Rung.NONE;",
-                            "return now.hasReached(end) ? Rung.FAST : Rung.NONE;")),
+                            "return ladder.killAt(end).minus(Duration.ofNanos(ladder.politeness().toNanos() / 2));",
+                            "return end;")),
             of(
                     "leader-beyond-the-lease",
                     "SAF-062: nobody is told that this is the primary once the kill is due",

@@ -1,8 +1,12 @@
 package io.matriarch.simulation.mutation;
 
-import static io.matriarch.simulation.mutation.Hunt.AGENTS;
+import static io.matriarch.simulation.mutation.Hunt.BOOTSTRAPS;
 import static io.matriarch.simulation.mutation.Hunt.CLUSTER;
+import static io.matriarch.simulation.mutation.Hunt.HAND_OVERS;
+import static io.matriarch.simulation.mutation.Hunt.LOSSES;
 import static io.matriarch.simulation.mutation.Hunt.RAFT_CLUSTER;
+import static io.matriarch.simulation.mutation.Hunt.STEPS;
+import static io.matriarch.simulation.mutation.Hunt.UNGUARDED_QUORUM_LOSSES;
 import static io.matriarch.simulation.mutation.Mutations.edit;
 import static io.matriarch.simulation.mutation.Mutations.of;
 
@@ -14,7 +18,6 @@ final class CycleMutations {
     private static final Source SITUATION = Source.domain("ha/Situation");
     private static final Source RACE = Source.domain("ha/LeaderRace");
     private static final Source TASKS = Source.domain("ha/TaskEnd");
-    private static final Source SWITCHOVER = Source.domain("ha/Switchover");
     private static final Source REWIND = Source.domain("rewind/RewindCheck");
     private static final Source KEEPER = Source.loop("LeaseKeeper");
     private static final Source LOCK = Source.loop("LockActions");
@@ -26,20 +29,22 @@ final class CycleMutations {
             of(
                     "lock-by-name",
                     "SAF-014: ownership is the lease, never the name",
-                    GUARDED,
+                    List.of(STEPS),
                     edit(
-                            SITUATION,
-                            "&& seen.lease() instanceof LeaseView.Mine(Lease lease) && held.lease().equals(lease.id());",
-                            "&& held.holder().equals(self());")),
+                            Source.domain("ha/HaCycle"),
+                            "LeaseView.None _ -> othersLease(now);",
+                            "LeaseView.None _ -> now.turn(Reason.ADOPTING_LOCK, new Decision.AdoptLeaderLock(held.lease()));")),
             of(
                     "retake-without-epoch",
                     "SAF-016: only the last holder takes a free lock back",
-                    GUARDED,
+                    List.of(UNGUARDED_QUORUM_LOSSES),
                     edit(
                             RACE,
                             "if (epoch.holder().isPresent() && !epoch.wasHeldBy(now.self())) {",
                             "if (epoch.holder().isEmpty() && epoch.number() > 0) {"),
-                    edit(RACE, "if (ours.isBefore(clusters)) { return now.demote(", "if (false) { return now.demote(")),
+                    edit(RACE, "if (ours.isBefore(clusters)) { return now.demote(", "if (false) { return now.demote("),
+                    // The guard would stop whoever comes back too late: it has to be broken, too.
+                    edit(Source.loop("GuardActions"), "leaseGuard.arm(lease.get());", "")),
             of(
                     "timelines-not-reserved",
                     "SAF-016: nobody writes a timeline number twice",
@@ -52,7 +57,7 @@ final class CycleMutations {
             of(
                     "bootstrap-overwrites",
                     "SAF-018: initialize unchanged since our create, leader absent",
-                    GUARDED,
+                    List.of(BOOTSTRAPS),
                     edit(LOCK, ".when(StoreKey.INITIALIZE, ours) .put", ".put"),
                     edit(
                             Source.domain("ha/Bootstrap"),
@@ -72,7 +77,7 @@ final class CycleMutations {
             of(
                     "arm-after-promote",
                     "SAF-041: the guard is armed before the promotion",
-                    GUARDED,
+                    List.of(STEPS),
                     edit(
                             SITUATION,
                             "return Turn.of(next, reason, writable(promotion()).toArray(Decision[]::new));",
@@ -80,12 +85,12 @@ final class CycleMutations {
             of(
                     "hung-loop-renews",
                     "SAF-070: a loop that hangs gives up the lock",
-                    GUARDED,
+                    List.of(STEPS),
                     edit(KEEPER, "if (now.hasReached(mandateEnds)) {", "if (mandateEnds == null) {")),
             of(
                     "hand-over-unknown-keeps-the-lock",
                     "SAF-013: after a hand-over answered unknown the lease is dead to us",
-                    GUARDED,
+                    List.of(HAND_OVERS),
                     edit(
                             KEEPER,
                             "case WriteResult.Unknown _ -> dropUnknown(held.get().id()); case WriteResult.Refused _ -> {}",
@@ -103,26 +108,24 @@ final class CycleMutations {
             of(
                     "hand-over-after-any-stop",
                     "SAF-060: the lock is not handed over after an escalated stop",
-                    GUARDED,
+                    List.of(HAND_OVERS),
                     edit(
                             TASKS,
-                            "when !done.escalated() && done.shutdown().isPresent() ->",
-                            "when done.shutdown().isPresent() || done.escalated() ->"),
-                    edit(
-                            TASKS,
-                            "done.shutdown().get()));",
-                            "done.shutdown().orElse(new io.matriarch.domain.postgres.ShutdownPosition("
-                                    + "io.matriarch.domain.postgres.Timeline.FIRST, Lsn.ZERO))));")),
+                            "case STOP -> stopped(state, ended.result());",
+                            "case STOP -> stopped(state, ended.result() instanceof TaskResult.Stopped done"
+                                    + " && done.escalated() ? new TaskResult.Stopped(done.proof(), false,"
+                                    + " server.controlData().map(control -> new ShutdownPosition("
+                                    + "control.checkpointTimeline(), control.checkpoint()))) : ended.result());")),
             of(
                     "candidate-not-compared",
                     "SAF-060: the candidate has flushed up to the end of the shutdown checkpoint",
-                    GUARDED,
+                    List.of(HAND_OVERS),
                     edit(TASKS, "&& ready.flushed().isAtLeast(waiting.position().end())) {", ") {"),
                     edit(Source.loop("PostgresActions"), "wait.position().end(),", "Lsn.ZERO,")),
             of(
                     "start-of-the-checkpoint",
                     "SAF-060: the end of the shutdown checkpoint record, not its start",
-                    GUARDED,
+                    List.of(HAND_OVERS),
                     edit(
                             TASKS,
                             "&& ready.flushed().isAtLeast(waiting.position().end())) {",
@@ -134,7 +137,7 @@ final class CycleMutations {
             of(
                     "candidate-does-not-stream",
                     "SAF-060: a candidate streams",
-                    GUARDED,
+                    List.of(HAND_OVERS),
                     edit(
                             Source.domain("ha/Candidates"),
                             "if (now.postgres().sql() instanceof SqlView.Primary && !peer.streams()) {",
@@ -142,17 +145,9 @@ final class CycleMutations {
                     edit(TASKS, "&& ready.flushed().isAtLeast(waiting.position().end())) {", ") {"),
                     edit(Source.loop("PostgresActions"), "wait.position().end(),", "Lsn.ZERO,")),
             of(
-                    "second-server-during-hand-over",
-                    "SAF-060: the server has stopped before the lock is handed over",
-                    GUARDED,
-                    edit(
-                            SWITCHOVER,
-                            "case HandoverPhase.Abandoned abandoned -> Optional.of(abandon(now, abandoned));",
-                            "case HandoverPhase.Abandoned abandoned -> Optional.empty();")),
-            of(
                     "rewind-not-needed",
                     "HA-054: a primary's last record ends exactly at the switchpoint",
-                    GUARDED,
+                    List.of(LOSSES, STEPS),
                     edit(
                             REWIND,
                             "return endOfCheckpoint.map(end -> !end.equals(switchpoint)).orElse(true);",
@@ -166,7 +161,7 @@ final class CycleMutations {
             of(
                     "race-without-veto",
                     "HA-047: a live primary's veto",
-                    List.of(CLUSTER, AGENTS),
+                    List.of(HAND_OVERS),
                     edit(
                             RACE,
                             "if (!noPrimaryAlive(now, notes)) { return false; }",

@@ -4,6 +4,7 @@ import io.matriarch.domain.settings.SyncSettings;
 import io.matriarch.simulation.MemoryStore;
 import io.matriarch.simulation.Scenario;
 import io.matriarch.simulation.Simulation;
+import io.matriarch.simulation.Theme;
 import io.matriarch.simulation.raft.RaftStore;
 import io.matriarch.simulation.raft.StoreRun;
 import java.time.Duration;
@@ -44,6 +45,10 @@ public final class SeedRunner implements BiFunction<String, Long, Optional<Strin
         }
     }
 
+    private static void themed(long seed, Scenario scenario) {
+        Simulation.run(seed, scenario.on(MemoryStore::new), Optional.empty());
+    }
+
     private static void run(Hunt hunt, long seed) {
         var guarded = new Scenario(true, CHAOS);
         var alone = new Scenario(false, CHAOS);
@@ -52,9 +57,21 @@ public final class SeedRunner implements BiFunction<String, Long, Optional<Strin
             case FAST_STORE -> StoreRun.run(seed, Duration.ofSeconds(3), STORE_CHAOS, Optional.empty());
             case CLUSTER -> Simulation.run(seed, guarded.on(MemoryStore::new), Optional.empty());
             case RAFT_CLUSTER -> Simulation.run(seed, guarded.on(RaftStore::new), Optional.empty());
+            case HAND_OVERS -> themed(seed, guarded.about(Theme.HAND_OVERS));
+            case FAILSAFE -> themed(seed, guarded.about(Theme.FAILSAFE));
+            case STEPS -> themed(seed, guarded.about(Theme.STEPS));
+            case LOSSES -> themed(seed, guarded.about(Theme.LOSSES));
+            case BOOTSTRAPS -> themed(seed, guarded.about(Theme.BOOTSTRAP));
+            case AGENTS_OUTAGES -> themed(seed, alone.about(Theme.FAILSAFE));
             case AGENTS -> Simulation.run(seed, alone, Optional.empty());
             case PRIORITY -> Simulation.run(seed, guarded.with(SyncSettings.Mode.PRIORITY), Optional.empty());
             case QUORUM -> Simulation.run(seed, guarded.with(SyncSettings.Mode.QUORUM), Optional.empty());
+            case PRIORITY_LOSSES ->
+                themed(seed, guarded.with(SyncSettings.Mode.PRIORITY).about(Theme.LOSSES));
+            case QUORUM_LOSSES ->
+                themed(seed, guarded.with(SyncSettings.Mode.QUORUM).about(Theme.LOSSES));
+            case UNGUARDED_QUORUM_LOSSES ->
+                themed(seed, alone.with(SyncSettings.Mode.QUORUM).about(Theme.LOSSES));
             case UNGUARDED_QUORUM -> Simulation.run(seed, alone.with(SyncSettings.Mode.QUORUM), Optional.empty());
         }
     }

@@ -1,8 +1,7 @@
 package io.matriarch.simulation.mutation;
 
-import static io.matriarch.simulation.mutation.Hunt.CLUSTER;
 import static io.matriarch.simulation.mutation.Hunt.FAST_STORE;
-import static io.matriarch.simulation.mutation.Hunt.RAFT_CLUSTER;
+import static io.matriarch.simulation.mutation.Hunt.STEPS;
 import static io.matriarch.simulation.mutation.Hunt.STORE;
 import static io.matriarch.simulation.mutation.Mutations.edit;
 import static io.matriarch.simulation.mutation.Mutations.of;
@@ -95,7 +94,7 @@ final class StoreMutations {
             of(
                     "acquired-on-an-old-read",
                     "SAF-017: the revisions on which it was decided",
-                    List.of(CLUSTER, RAFT_CLUSTER),
+                    List.of(STEPS),
                     edit(
                             Source.loop("LockActions"),
                             ".when(StoreKey.SYNC, sync) .when(StoreKey.FAILOVER, failover));",
