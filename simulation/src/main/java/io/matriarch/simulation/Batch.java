@@ -47,7 +47,7 @@ public final class Batch {
         }
     }
 
-    /** Runs seeds; true if no rule was broken and every reason that can be reached was. */
+    /** Runs seeds; true if no rule was broken and every reason and kind of fault that can be reached was. */
     public boolean run(long from, long seeds) throws InterruptedException {
         began = System.nanoTime();
         said = began;
@@ -66,7 +66,7 @@ public final class Batch {
         print();
         List<String> missing = Coverage.missing(total, scenario);
         boolean covered = seeds < Coverage.SEEDS || missing.isEmpty();
-        out.println("reasons reached: " + total.reasons().size() + ", missing: " + missing
+        out.println("reasons reached: " + total.reasons().size() + ", missing of reasons and faults: " + missing
                 + (covered ? "" : ": a batch of this size has to reach them"));
         failures.forEach((seed, what) -> out.println("seed " + seed + " fails " + what));
         return failures.isEmpty() && covered;

@@ -59,7 +59,7 @@ final class Chaos {
     void begin(Duration length) {
         Duration most = plan.theme() == Theme.BOOTSTRAP ? SHORT : length;
         end = world.now() + (length.compareTo(most) < 0 ? length : most).toNanos();
-        if (world.chance(plan.theme() == Theme.BOOTSTRAP ? 0.9 : 0.2)) {
+        if (world.chance(plan.theme() == Theme.BOOTSTRAP ? 0.9 : 0.35)) {
             faults.duringBootstrap();
         }
         if (active == 0) {

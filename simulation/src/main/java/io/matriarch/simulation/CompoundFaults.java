@@ -16,21 +16,53 @@ final class CompoundFaults {
     private final FaultScene scene;
     private final Simulation simulation;
     private final World world;
+    private final Operators operators;
 
     CompoundFaults(FaultScene scene) {
         this.scene = scene;
         this.simulation = scene.simulation();
         this.world = simulation.world();
+        this.operators = new Operators(simulation);
     }
 
-    /** A server is killed that has much to replay when it comes up again. */
+    /** A server is killed that has much to replay when it comes up again; its agent may not live to see that. */
     void muchToReplay() {
-        SimHost host = scene.victim();
-        Duration more = world.between(20_000, 140_000);
+        SimHost host = primary().orElseGet(scene::any);
+        Duration more = world.between(30_000, 140_000);
         world.say("world", host.name + "'s server is killed with " + more + " to replay");
         host.server.hasToReplay(Optional.of(world.fault("much to replay")), more);
         host.server.crash("killed");
         scene.lasts(more);
+        if (simulation.scenario().agentsFailAlone() && world.chance(0.4)) {
+            world.scheduler.after(
+                    world.between(1_000, 15_000),
+                    () -> host.agent().ifPresent(agent -> {
+                        world.say("world", host.name + "'s agent crashes");
+                        agent.kill();
+                        simulation.startLater(host, world.between(100, 3_000));
+                    }));
+        }
+    }
+
+    /** the candidate of a switchover dies right after the request. */
+    void candidateDies() {
+        primary().ifPresent(host -> {
+            SimHost candidate = scene.otherThan(host);
+            Fault fault = world.fault("switchover to a candidate that dies");
+            operators.request(fault, Optional.of(host.name), Optional.of(candidate.name), Optional.empty());
+            scene.lasts(Duration.ofSeconds(30));
+            world.scheduler.after(
+                    world.between(100, 4_000), () -> candidate.server.crash("killed in a switchover to it"));
+        });
+    }
+
+    /** The primary hangs for so long that something has to be done about it. */
+    void primaryHangs() {
+        primary().filter(host -> !host.server.isHung()).ifPresent(host -> {
+            world.say("world", host.name + "'s server hangs for long");
+            host.server.hang(Optional.of(world.fault("server hangs")));
+            scene.lasts(world.between(40_000, 120_000), () -> host.server.hang(Optional.empty()));
+        });
     }
 
     private Optional<SimHost> primary() {
@@ -128,12 +160,34 @@ final class CompoundFaults {
         }
     }
 
+    /** The other cluster fails over, or this one is promoted ({@code promote-cluster}). */
+    void standbyCluster() {
+        Optional<RemoteCluster> followed = world.remote.filter(RemoteCluster::isFollowed);
+        if (followed.isEmpty()) {
+            return;
+        }
+        if (world.chance(0.7)) {
+            world.fault("the followed cluster fails over").hadEffect();
+            followed.get().failsOver();
+            return;
+        }
+        Fault fault = world.fault("cluster promoted");
+        scene.chaos().configures(fault);
+        scene.chaos().begins();
+        operators.configure(fault, fields -> fields.remove("standby_cluster"), () -> {
+            followed.get().left();
+            scene.chaos().ends();
+        });
+    }
+
     /**
-     * X-33: somebody deletes the leader key with the store's own tools, while all agents are at work. With one of them away
-     * a second primary is what that person has asked for.
+     * X-33: somebody deletes the leader key with the store's own tools, while all agents are at work: the primary keeps the
+     * others from taking it. With its agent away a second primary is what that person has asked for, and a standby leader
+     * keeps nobody from it.
      */
     void deleteLeaderKey() {
-        if (simulation.store().deleteLeaderKey()) {
+        boolean follows = world.remote.filter(RemoteCluster::isFollowed).isPresent();
+        if (!follows && simulation.store().deleteLeaderKey()) {
             world.say("world", "somebody deletes the leader key");
             world.fault("leader key deleted").hadEffect();
         }

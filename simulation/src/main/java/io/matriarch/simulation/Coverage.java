@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Which reasons a batch has to reach; the others are listed with why it can't be asked to. */
+/** Which reasons and which kinds of faults a batch has to reach; the others are listed with why it can't be asked to. */
 final class Coverage {
 
     /** A batch of so many seeds has to reach them all. */
@@ -15,27 +15,28 @@ final class Coverage {
 
     private static final Map<Reason, String> OUT_OF_REACH = new EnumMap<>(Reason.class);
 
+    private static final List<Reason> OF_A_STANDBY_CLUSTER = List.of(
+            Reason.STANDBY_LEADER_WITH_LOCK,
+            Reason.FOLLOWING_STANDBY_LEADER,
+            Reason.STANDBY_LEADER_AFTER_RACE,
+            Reason.STANDBY_LEADER_BY_LOCK,
+            Reason.SWITCHOVER_RELEASING,
+            Reason.STARTING_AS_STANDBY_LEADER,
+            Reason.BOOTSTRAPPING_STANDBY_LEADER,
+            Reason.STARTING_NEW_STANDBY_LEADER,
+            Reason.WAITING_FOR_STANDBY_LEADER);
+
     static {
         because(
-                "no cluster here follows another one",
-                Reason.STANDBY_LEADER_WITH_LOCK,
-                Reason.FOLLOWING_STANDBY_LEADER,
-                Reason.STANDBY_LEADER_AFTER_RACE,
-                Reason.STANDBY_LEADER_BY_LOCK,
+                "no cluster here is demoted to a standby cluster, and members have no copies but those of each other",
                 Reason.STANDBY_CLUSTER_PROMOTES_NOBODY,
                 Reason.PRIMARY_IN_STANDBY_CLUSTER,
                 Reason.REAL_PRIMARY_IN_STANDBY_CLUSTER,
                 Reason.ARCHIVING_SHUTDOWN_WAL,
                 Reason.DEMOTION_POLLING,
                 Reason.DEMOTION_RELEASING,
-                Reason.SWITCHOVER_RELEASING,
-                Reason.STARTING_AS_STANDBY_LEADER,
-                Reason.FOLLOWING_REMOTE_WITHOUT_LEADER,
                 Reason.FOLLOWING_OLD_STANDBY_LEADER,
-                Reason.BOOTSTRAPPING_STANDBY_LEADER,
-                Reason.STARTING_NEW_STANDBY_LEADER,
-                Reason.COPYING_WITHOUT_LEADER,
-                Reason.WAITING_FOR_STANDBY_LEADER);
+                Reason.COPYING_WITHOUT_LEADER);
         because("servers have no slots here", Reason.COPYING_LOGICAL_SLOTS, Reason.SLOT_NAME_TAKEN);
         because("a second process with a member's name comes only while the first one stands still", Reason.NAME_TAKEN);
         because(
@@ -48,7 +49,7 @@ final class Coverage {
                 Reason.SYSTEM_ID_INVALID_AS_LEADER,
                 Reason.JOINING_UNINITIALIZED);
         because(
-                "nobody deletes the leader key, and nobody promotes a server by hand",
+                "who deletes the leader key does so while its holder is at work, and nobody promotes a server by hand",
                 Reason.PRIMARY_WITHOUT_LOCK,
                 Reason.PRIMARY_OVERTAKEN,
                 Reason.PRIMARY_BEHIND_CLUSTER,
@@ -62,12 +63,13 @@ final class Coverage {
                 "a killed server leaves nothing behind, and a directory is there or not",
                 Reason.SERVER_REMAINS,
                 Reason.DIRECTORY_INACCESSIBLE);
+        because("there is no custom bootstrap", Reason.BOOTSTRAP_WAITING_FOR_RECOVERY);
         because(
-                "there is no custom bootstrap, and every directory can be rewound",
-                Reason.BOOTSTRAP_WAITING_FOR_RECOVERY,
-                Reason.REINITIALIZING_DIVERGED);
+                "the agent's guard stops the server at the very rung at which a turn would",
+                Reason.DCS_UNREACHABLE_AS_PRIMARY);
         because(
                 "it takes two things within milliseconds of each other: most batches have it, not all",
+                Reason.FOLLOWING_REMOTE_WITHOUT_LEADER,
                 Reason.WATCHDOG_PREVENTS_PROMOTION,
                 Reason.WATCHDOG_NOT_ACTIVATED,
                 Reason.WATCHDOG_LOST_STOPPED,
@@ -90,21 +92,34 @@ final class Coverage {
         }
     }
 
-    /** The reasons that were not reached and should have been. */
+    /** What a batch of {@link #SEEDS} should have had and has not. */
     static List<String> missing(Report report, Scenario scenario) {
+        List<String> missing = reasons(report, scenario);
+        missing.addAll(FaultKinds.missing(report, scenario));
+        FaultKinds.unlisted(report).forEach(kind -> missing.add(kind + " (in no list of FaultKinds)"));
+        return missing;
+    }
+
+    private static List<String> reasons(Report report, Scenario scenario) {
         List<String> missing = new ArrayList<>();
         for (Reason reason : Reason.values()) {
             if (!report.reasons().containsKey(reason)
                     && !OUT_OF_REACH.containsKey(reason)
-                    && (scenario.sync() != SyncSettings.Mode.OFF || !isSynchronous(reason))) {
+                    && isOf(scenario.sync(), reason)) {
                 missing.add(reason.name());
             }
         }
         return missing;
     }
 
-    /** Those of the synchronous modes alone. */
-    private static boolean isSynchronous(Reason reason) {
-        return reason == Reason.ENDING_RECEIVER || reason == Reason.WAITING_FOR_SYNC_RELEASE;
+    /** Some are those of a synchronous mode alone, some those of a cluster that follows another one. */
+    private static boolean isOf(SyncSettings.Mode mode, Reason reason) {
+        if (reason == Reason.ENDING_RECEIVER) {
+            return mode == SyncSettings.Mode.QUORUM;
+        }
+        if (reason == Reason.WAITING_FOR_SYNC_RELEASE) {
+            return mode != SyncSettings.Mode.OFF;
+        }
+        return mode == SyncSettings.Mode.OFF || !OF_A_STANDBY_CLUSTER.contains(reason);
     }
 }

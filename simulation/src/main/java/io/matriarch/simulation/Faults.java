@@ -21,6 +21,7 @@ final class Faults {
     private final boolean synchronous;
     private final boolean agentsFailAlone;
     private final boolean failsafeMode;
+    private final boolean follows;
     private final List<Runnable> kinds = new ArrayList<>();
 
     Faults(Simulation simulation, Plan plan, Chaos chaos) {
@@ -28,6 +29,7 @@ final class Faults {
         synchronous = simulation.scenario().sync() != SyncSettings.Mode.OFF;
         agentsFailAlone = simulation.scenario().agentsFailAlone();
         failsafeMode = Boolean.TRUE.equals(plan.config().get("failsafe_mode"));
+        follows = plan.follows();
         var scene = new FaultScene(simulation, plan, chaos);
         network = new NetworkFaults(scene);
         servers = new ServerFaults(scene);
@@ -105,7 +107,7 @@ final class Faults {
         often(1, network::slowLink);
         often(2, network::storeAway);
         often(1, network::storeLoses);
-        often(1, network::storeMisfortune);
+        often(3, network::storeMisfortune);
         often(4, people::switchover);
         often(1, people::failover);
         often(1, people::restart);
@@ -121,14 +123,23 @@ final class Faults {
         often(1, agents::slewClock);
         often(1, people::deleteKey);
         often(1, agents::upgrade);
-        often(1, compound::muchToReplay);
+        often(2, compound::muchToReplay);
+        often(1, compound::candidateDies);
+        often(1, () -> {
+            people.tag();
+            agents.resetMachine();
+        });
         often(1, compound::rewindFails);
+        often(1, compound::primaryHangs);
         often(1, compound::abandoned);
         often(1, compound::replicateFrom);
         often(1, streams::cutStream);
         often(2, streams::troubledSwitchover);
         often(1, steps::loopHangs);
         often(2, network::leaderWithoutStore);
+        if (follows) {
+            often(4, compound::standbyCluster);
+        }
         if (agentsFailAlone) {
             often(3, agents::standStill);
             often(3, steps::standStillAtStep);

@@ -211,7 +211,7 @@ final class Invariants {
     }
 
     private void writable(SimServer server) {
-        if (server.disk().unborn) {
+        if (simulation.host(server.name()) == null || server.disk().unborn) {
             return;
         }
         primaries++;

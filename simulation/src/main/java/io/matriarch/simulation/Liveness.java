@@ -35,6 +35,9 @@ final class Liveness {
     /** Empty if there is a primary. */
     Optional<String> withoutPrimary() {
         List<SimServer> writable = writable();
+        if (world.remote.filter(RemoteCluster::isFollowed).isPresent()) {
+            return withoutStandbyLeader(writable);
+        }
         if (writable.size() != 1) {
             return Optional.of("the primaries are "
                     + writable.stream().map(SimServer::name).toList());
@@ -62,6 +65,23 @@ final class Liveness {
                 .map(SimServer::name);
     }
 
+    /** L-16: somebody has the lock and follows the other cluster, and nobody writes. */
+    private Optional<String> withoutStandbyLeader(List<SimServer> writable) {
+        Optional<SimHost> leader = simulation.invariants().holder().map(simulation::host);
+        boolean leads = writable.isEmpty()
+                && leader.filter(host -> host.server.receiver().connectedTo().equals(Optional.of(RemoteCluster.NAME))
+                                && host.agent().filter(SimAgent::saysLeader).isPresent())
+                        .isPresent();
+        return leads
+                ? Optional.empty()
+                : Optional.of("L-16: there is no standby leader: " + leader.map(host -> host.name) + ", writable "
+                        + writable.stream().map(SimServer::name).toList()
+                        + leader.map(host -> ", "
+                                        + host.server.describe(
+                                                world.remote.get().server()))
+                                .orElse(""));
+    }
+
     private List<SimServer> writable() {
         List<SimServer> writable = new ArrayList<>();
         for (SimServer server : world.servers.values()) {
@@ -78,7 +98,8 @@ final class Liveness {
         if (without.isPresent()) {
             return without;
         }
-        SimServer primary = writable().getFirst();
+        List<SimServer> writable = writable();
+        SimServer primary = writable.isEmpty() ? world.remote.orElseThrow().server() : writable.getFirst();
         for (SimServer server : world.servers.values()) {
             if (server != primary && !follows(server, primary)) {
                 return Optional.of(server.name() + " does not follow: " + server.describe(primary) + " ("
@@ -99,12 +120,12 @@ final class Liveness {
 
     private boolean follows(SimServer server, SimServer primary) {
         SimServer at = server;
-        for (int hops = 0; hops < world.servers.size(); hops++) {
+        for (int hops = 0; hops <= world.servers.size(); hops++) {
             var source = at.receiver().connectedTo();
             if (!at.isUp() || at.isPrimary() || source.isEmpty()) {
                 return false;
             }
-            at = world.servers.get(source.get());
+            at = world.server(source.get()).orElseThrow();
             if (at == primary) {
                 return primary.tip().contains(server.tip());
             }

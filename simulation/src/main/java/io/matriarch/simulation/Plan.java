@@ -75,6 +75,9 @@ record Plan(
             config.put("synchronous_node_count", random.nextInt(3) == 0 && count > 2 ? 2 : 1);
             config.put("synchronous_mode_strict", random.nextInt(4) == 0);
         }
+        if (scenario.sync() == SyncSettings.Mode.OFF && random.nextInt(10) == 0) {
+            config.put("standby_cluster", RemoteCluster.section());
+        }
         return new Plan(
                 members,
                 config,
@@ -101,6 +104,11 @@ record Plan(
             left -= SHARES[kind++];
         }
         return TIMES[kind];
+    }
+
+    /** Whether it begins as one that follows another cluster. */
+    boolean follows() {
+        return config.containsKey("standby_cluster");
     }
 
     String document() {

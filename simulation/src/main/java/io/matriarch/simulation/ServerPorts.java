@@ -51,7 +51,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     @Override
     public ControlResult initialize() {
         world.scheduler.sleep(world.between(500, 2000));
-        if (server.isFull() || world.chance(0.03)) {
+        if (server.isFull() || world.chance(0.08)) {
             return failed("initdb has failed");
         }
         server.initialize();
@@ -243,15 +243,6 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
         return new ControlResult.Done();
     }
 
-    /** The member that is meant, if it is one: other clusters are not simulated. */
-    private Optional<SimServer> reach(Upstream upstream) {
-        return switch (upstream) {
-            case Upstream.Of of -> Optional.ofNullable(world.servers.get(of.name()));
-            case Upstream.Cascade cascade -> reach(cascade.member());
-            case Upstream.Nobody _, Upstream.Remote _ -> Optional.empty();
-        };
-    }
-
     @Override
     public ArchiveResult archiveEnd(ShutdownPosition position, StopProof stopped) {
         return new ArchiveResult.NotConfigured();
@@ -264,7 +255,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
         server.wipe();
         server.disk().present = true;
         state = ServerState.CREATING_REPLICA;
-        SimServer from = reach(source).orElse(null);
+        SimServer from = world.source(source).orElse(null);
         int steps = 2 + world.random.nextInt(20);
         for (int i = 0; i < steps; i++) {
             work(Duration.ofSeconds(1));
@@ -294,7 +285,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     @Override
     public ControlResult rewind(Upstream.Source source, StopProof stopped) {
         work(world.chance(0.1) ? world.between(2000, 60000) : world.between(100, 2000));
-        SimServer from = reach(source).orElse(null);
+        SimServer from = world.source(source).orElse(null);
         boolean possible = from != null
                 && from.isWritable()
                 && world.network.streams(server.name(), from.name())
@@ -328,7 +319,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     @Override
     public LeaderTimeline timelineOf(Upstream.Source leader, Duration patience) {
         world.scheduler.sleep(world.between(1, 20));
-        SimServer from = reach(leader).orElse(null);
+        SimServer from = world.source(leader).orElse(null);
         if (from == null || !from.serves() || !world.network.streams(server.name(), from.name())) {
             world.scheduler.sleep(patience);
             return new LeaderTimeline.NoAnswer("not reachable");
@@ -379,7 +370,7 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
     @Override
     public ControlResult prePromote() {
         work(world.chance(0.05) ? world.between(500, 20_000) : world.between(1, 20));
-        return isInterrupted() || world.chance(0.05) ? failed("pre_promote has failed") : new ControlResult.Done();
+        return isInterrupted() || world.chance(0.15) ? failed("pre_promote has failed") : new ControlResult.Done();
     }
 
     @Override

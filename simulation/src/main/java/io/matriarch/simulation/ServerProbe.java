@@ -70,6 +70,7 @@ abstract sealed class ServerProbe implements PostgresProbe permits ServerPorts {
                 upstreamConfigured ? Optional.of(disk.upstream) : Optional.empty(),
                 disk.standbySignal,
                 disk.backupLabel,
+                server.hasLaterHistory(),
                 true,
                 List.of(),
                 server.isPrimary() && server.isUp() ? server.hungFor() : Optional.empty());

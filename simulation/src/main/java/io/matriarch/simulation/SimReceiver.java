@@ -77,14 +77,14 @@ final class SimReceiver {
     }
 
     private void connect(long mine) {
-        if (!server.isUp() || !server.isStandby() || !(upstream instanceof Upstream.Of of)) {
+        if (!server.isUp() || !server.isStandby() || upstream instanceof Upstream.Nobody) {
             connecting = false;
             return;
         }
-        SimServer source = world.servers.get(of.name());
+        SimServer source = world.source(upstream).orElse(null);
         if (source == null
                 || !source.serves()
-                || !world.network.streams(server.name(), of.name())
+                || !world.network.streams(server.name(), source.name())
                 || server.isFrozen()) {
             connecting = false;
             again(RETRY);
@@ -105,6 +105,7 @@ final class SimReceiver {
                 world.say(server.name().value(), "cannot stream: " + server.describe(source));
             }
             told = true;
+            server.hasSeen(source.timeline());
             again(RETRY);
             return;
         }

@@ -73,6 +73,8 @@ final class SimServer {
     /** Whether it logs hint bits or has checksums. */
     private boolean rewindable = true;
 
+    private boolean laterHistory;
+
     SimServer(World world, MemberName name, Duration senderTimeout) {
         this.world = world;
         this.name = name;
@@ -81,6 +83,15 @@ final class SimServer {
         this.ending = new Ending(world, this);
         this.fastStop = new FastStop(world, this);
         world.network.onHealed(this::linksChanged);
+    }
+
+    /** It has fetched the history of a timeline that its own WAL does not lead to. */
+    void hasSeen(Timeline later) {
+        laterHistory |= timeline().isBefore(later);
+    }
+
+    boolean hasLaterHistory() {
+        return laterHistory;
     }
 
     /** Its directory is one that pg_rewind does nothing for. */
@@ -347,6 +358,7 @@ final class SimServer {
         disk.tip = from.disk.tip;
         disk.identifier = from.disk.identifier;
         disk.checkpoint = from.disk.checkpoint;
+        laterHistory = false;
     }
 
     // --- the processes

@@ -94,6 +94,7 @@ final class SimSettings implements SettingsSource {
                 .removeOnRewindFailure(true)
                 .removeOnDivergedTimelines(true)
                 .mayBootstrap(mayBootstrap)
+                .standbyCluster(RemoteCluster.parse(fields.get("standby_cluster")))
                 .sync(sync)
                 .build();
     }

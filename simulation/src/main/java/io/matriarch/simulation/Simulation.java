@@ -53,6 +53,9 @@ public final class Simulation {
         plan = Plan.of(world.random, scenario);
         store = scenario.kind(seed)
                 .create(world, plan.members(), new DcsTiming(plan.ttl(), plan.loopWait(), plan.retryTimeout()));
+        if (plan.follows()) {
+            world.remote = Optional.of(new RemoteCluster(world, plan.senderTimeout()));
+        }
         ledger = new Ledger(world);
         invariants = new Invariants(this, store, ledger, scenario.guardProcess() || !scenario.agentsFailAlone());
         clients = new Clients(this, ledger);
@@ -99,6 +102,7 @@ public final class Simulation {
         world.say(
                 "world", "members " + plan.members() + ", configuration " + plan.document() + ", " + plan.watchdogs());
         hosts.values().forEach(this::startAgent);
+        world.remote.ifPresent(RemoteCluster::begin);
         clients.begin();
         chaos.begin(scenario.chaos());
         world.scheduler.run(Duration.ofDays(1000));

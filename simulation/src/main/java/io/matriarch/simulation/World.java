@@ -2,6 +2,7 @@ package io.matriarch.simulation;
 
 import io.matriarch.domain.cluster.MemberName;
 import io.matriarch.domain.postgres.SystemIdentifier;
+import io.matriarch.domain.postgres.Upstream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,10 @@ public final class World {
     final Random random;
     final SortedMap<MemberName, SimServer> servers = new TreeMap<>();
     final Network network = new Network(this);
+
+    /** The other cluster, where this one begins as one that follows it. */
+    Optional<RemoteCluster> remote = Optional.empty();
+
     private final List<Fault> faults = new ArrayList<>();
     private final Optional<Consumer<String>> trace;
     private long systemIdentifiers = 7_000_000_000_000_000_000L;
@@ -48,6 +53,23 @@ public final class World {
     public World(long seed, Optional<Consumer<String>> trace) {
         this.random = new Random(seed);
         this.trace = trace;
+    }
+
+    /** The server that a standby's configuration means. */
+    Optional<SimServer> source(Upstream upstream) {
+        return switch (upstream) {
+            case Upstream.Of of -> Optional.ofNullable(servers.get(of.name()));
+            case Upstream.Cascade cascade -> source(cascade.member());
+            case Upstream.Remote _ -> remote.map(RemoteCluster::server);
+            case Upstream.Nobody _ -> Optional.empty();
+        };
+    }
+
+    /** By its name, the other cluster's among them. */
+    Optional<SimServer> server(MemberName name) {
+        return Optional.ofNullable(servers.get(name))
+                .or(() -> remote.map(RemoteCluster::server)
+                        .filter(one -> one.name().equals(name)));
     }
 
     public long now() {

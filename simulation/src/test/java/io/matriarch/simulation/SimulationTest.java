@@ -23,7 +23,11 @@ class SimulationTest {
             "SAF-012, SAF-014, SAF-016, SAF-040, SAF-041, SAF-060, SAF-062, S-1, S-2, S-3, S-11, S-12, S-15, S-16, S-17,"
                     + " S-20, S-22, S-23, L-1, L-4, L-5, L-6, L-7: with a guard process, whatever goes wrong")
     void guarded() {
-        Report report = seeds(1, 300, new Scenario(true, CHAOS));
+        var scenario = new Scenario(true, CHAOS);
+        Report report = seeds(1, Coverage.SEEDS, scenario);
+        assertThat(Coverage.missing(report, scenario))
+                .describedAs("reasons and kinds of faults that were never reached")
+                .isEmpty();
         assertThat(report.promotions()).isGreaterThan(150);
         assertThat(report.handOvers()).isPositive();
         assertThat(report.lost())

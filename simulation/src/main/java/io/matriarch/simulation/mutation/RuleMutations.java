@@ -8,7 +8,7 @@ import static io.matriarch.simulation.mutation.Mutations.of;
 
 import java.util.List;
 
-/** Rules of their own in ha-decisions §22: strict mode, verdicts about divergence, pause. */
+/** Rules of their own in ha-decisions §22: strict mode, verdicts about divergence, pause, standby clusters. */
 final class RuleMutations {
 
     private static final Source PRIORITY_PLAN = Source.domain("sync/PriorityPlanner");
@@ -42,7 +42,19 @@ final class RuleMutations {
                     edit(
                             Source.domain("ha/HaCycle"),
                             "if (now.settings().paused()) { return Pause.decide",
-                            "if (now.settings().paused() && now.holdsLock()) { return Pause.decide")));
+                            "if (now.settings().paused() && now.holdsLock()) { return Pause.decide")),
+            of(
+                    "standby-cluster-promotes",
+                    "S-21: a standby cluster has no primary",
+                    GUARDED,
+                    edit(
+                            Source.domain("ha/Situation"),
+                            "if (settings().isStandbyCluster()) { return Turn.of(next, Reason.STANDBY_CLUSTER",
+                            "if (settings().isStandbyCluster() && isPrimary()) { return Turn.of(next, Reason.STANDBY_CLUSTER"),
+                    edit(
+                            Source.domain("ha/Leading"),
+                            "if (now.settings().isStandbyCluster()) {",
+                            "if (now.settings().isStandbyCluster() && now.isPrimary()) {")));
 
     private RuleMutations() {}
 }
