@@ -47,10 +47,8 @@ final class FaultKinds {
             "tagged replicatefrom",
             "wall clock set");
     private static final List<String> WITH_A_GUARD = List.of("machine sleeps", "watchdog broken");
-    private static final List<String> ALONE = List.of(
-            "agent stands still",
-            "agent stands still between two steps",
-            "second agent of a name");
+    private static final List<String> ALONE =
+            List.of("agent stands still", "agent stands still between two steps", "second agent of a name");
 
     /** What the seed has to lead to. */
     private static final List<String> SOMETIMES = List.of(

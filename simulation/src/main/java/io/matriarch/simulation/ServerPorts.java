@@ -226,6 +226,9 @@ final class ServerPorts extends ServerProbe implements PostgresControl {
         SimServer.Disk disk = server.disk();
         disk.upstream = from;
         upstreamConfigured = true;
+        if (server.isUp() && server.isStandby()) {
+            role = as;
+        }
         long incarnation = server.incarnation();
         // The reload takes effect when the startup process and the receiver get round to it.
         world.scheduler.after(world.between(1, 250), () -> {
