@@ -235,14 +235,18 @@ public final class LeaseKeeper {
     private Outcome moveTo(Lease old) {
         MonotonicTime began = clock.now();
         Outcome outcome = adoptFrom(old.id());
+        if (outcome instanceof Outcome.Failed(String why)) {
+            lose(old.id(), why);
+            return outcome;
+        }
         Consumer<Lease> listener;
         synchronized (this) {
             listener = onRenewed;
-            switch (outcome) {
-                case Outcome.Done _, Outcome.Started _ -> lengthChanged = false;
+            if (outcome instanceof Outcome.NoAnswer) {
                 // Some stores count half of the ttl.
-                case Outcome.NoAnswer _ -> shortenTo(began.plus(ttl.dividedBy(2)));
-                case Outcome.Failed(String why) -> lose(old.id(), why);
+                shortenTo(began.plus(ttl.dividedBy(2)));
+            } else {
+                lengthChanged = false;
             }
         }
         lease().ifPresent(listener);
