@@ -8,6 +8,7 @@ import io.matriarch.adapters.raft.rpc.RaftTransport;
 import io.matriarch.adapters.raft.rpc.SocketRpcServer;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,7 @@ public final class RaftGroup implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RaftGroup.class);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
-    private static final long CHECK_SECONDS = 1;
+    private static final long CHECK_SECONDS = 5;
 
     record Pools(ThreadPoolExecutor raft, ThreadPoolExecutor cli) {
         void shutdown() {
@@ -61,6 +62,8 @@ public final class RaftGroup implements AutoCloseable {
         this.snapshots = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofVirtual().name("raft-snapshots").factory());
         snapshots.scheduleWithFixedDelay(this::considerSnapshot, CHECK_SECONDS, CHECK_SECONDS, TimeUnit.SECONDS);
+        // How fast the log grows must not decide how large it gets.
+        log().onGrowth(Math.max(1, settings.snapshotLogBytes() / 4), this::grew);
     }
 
     public Node node() {
@@ -82,6 +85,14 @@ public final class RaftGroup implements AutoCloseable {
     /** The log, for its figures only: jraft alone writes and truncates it. */
     public FileLogStorage log() {
         return factory.log().orElseThrow(() -> new IllegalStateException("jraft made no log"));
+    }
+
+    private void grew() {
+        try {
+            snapshots.execute(this::considerSnapshot);
+        } catch (RejectedExecutionException e) {
+            log.debug("the log grows while its member stops");
+        }
     }
 
     /** By time if enough happened, and by size, because a burst of large entries must not fill the disk meanwhile. */

@@ -54,6 +54,8 @@ public final class FileLogStorage implements LogStorage {
 
     private final TreeMap<Long, Segment> segments = new TreeMap<>();
     private final AtomicLong appendedBytes = new AtomicLong();
+    private volatile long growthStep = Long.MAX_VALUE;
+    private volatile Runnable growthListener = () -> {};
     private ByteBuffer buffer = ByteBuffer.allocate(0);
     private Optional<AutoCloseable> lock = Optional.empty();
     private LogMeta meta = new LogMeta(1, 1);
@@ -235,6 +237,25 @@ public final class FileLogStorage implements LogStorage {
         return change("append", () -> append(entries)) ? entries.size() : 0;
     }
 
+    /**
+     * Calls somebody each time so much has been appended, on the thread that appends.
+     *
+     * @param bytes more than 0
+     * @param listener must neither block nor fail
+     */
+    public void onGrowth(long bytes, Runnable listener) {
+        growthStep = bytes;
+        growthListener = listener;
+    }
+
+    private void grew(long bytes) {
+        long now = appendedBytes.addAndGet(bytes);
+        long step = growthStep;
+        if (now / step != (now - bytes) / step) {
+            growthListener.run();
+        }
+    }
+
     private void append(List<LogEntry> entries) throws IOException {
         var batch = encode(entries);
         var segment = segmentForAppend();
@@ -268,7 +289,7 @@ public final class FileLogStorage implements LogStorage {
     private void publish(Segment segment, int[] offsets, int end) {
         table.writeLock().lock();
         try {
-            appendedBytes.addAndGet(end - offsets[0]);
+            grew(end - offsets[0]);
             for (int i = 0; i < offsets.length; i++) {
                 segment.add(offsets[i], i + 1 < offsets.length ? offsets[i + 1] : end);
             }
