@@ -175,6 +175,10 @@ final class Invariants {
 
     /** A replica has taken a free lock by itself. */
     private void raced(ClusterView before, SimHost host) {
+        if (!host.server.disk().present) {
+            // Lost after it had asked for the lock: there is nothing to lead with.
+            return;
+        }
         long lag = before.status().position().lagBytes(host.server.end());
         long allowed = simulation.settings(host).maximumLagOnFailover();
         if (before.status().position().isAfter(host.server.end()) && lag > allowed) {

@@ -59,7 +59,8 @@ public final class Simulation {
         ledger = new Ledger(world);
         invariants = new Invariants(this, store, ledger, scenario.guardProcess() || !scenario.agentsFailAlone());
         clients = new Clients(this, ledger);
-        rewindable = !world.chance(0.1);
+        // Where nobody can be rewound a standby cluster that has diverged is a person's matter.
+        rewindable = !world.chance(0.1) || plan.follows();
         for (int i = 0; i < plan.members().size(); i++) {
             addHost(plan.members().get(i), plan.watchdogs().get(i));
         }
