@@ -36,11 +36,7 @@ final class GuardActions {
                 serverStopped(proof);
                 yield new Outcome.Done();
             }
-            case Decision.PauseGuard _ -> {
-                leaseGuard.pause();
-                guard.pause();
-                yield new Outcome.Done();
-            }
+            case Decision.PauseGuard _ -> pause();
             case Decision.ArmWatchdog _ ->
                 watchdog.arm() ? new Outcome.Done() : new Outcome.Failed("the watchdog could not be activated");
             case Decision.KeepWatchdogAlive _ -> {
@@ -52,6 +48,12 @@ final class GuardActions {
                 yield new Outcome.Done();
             }
         };
+    }
+
+    private synchronized Outcome pause() {
+        leaseGuard.pause();
+        guard.pause();
+        return new Outcome.Done();
     }
 
     private synchronized Outcome arm() {
@@ -77,7 +79,8 @@ final class GuardActions {
         }
     }
 
-    void serverStopped(StopProof proof) {
+    /** A renewal that comes meanwhile must not arm the guard again: it would end the standby that is started next. */
+    synchronized void serverStopped(StopProof proof) {
         leaseGuard.disarm(proof);
         guard.disarm(proof);
     }
