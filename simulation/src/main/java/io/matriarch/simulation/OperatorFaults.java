@@ -134,7 +134,11 @@ final class OperatorFaults {
     }
 
     void deleteKey() {
-        List<StoreKey> keys = List.of(StoreKey.CONFIG, StoreKey.STATUS, StoreKey.HISTORY);
+        // Without the key the members' own files say whom they follow, and those still have what has been taken out of
+        // it.
+        List<StoreKey> keys = world.remote.isPresent()
+                ? List.of(StoreKey.STATUS, StoreKey.HISTORY)
+                : List.of(StoreKey.CONFIG, StoreKey.STATUS, StoreKey.HISTORY);
         operators.delete(world.fault("key deleted"), keys.get(world.random.nextInt(keys.size())));
         scene.lasts(Duration.ofSeconds(1));
     }
