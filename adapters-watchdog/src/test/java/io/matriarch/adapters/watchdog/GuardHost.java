@@ -183,26 +183,9 @@ final class GuardHost implements AutoCloseable {
         guard().ifPresent(pid -> signal("KILL", pid));
         // Whoever works in the folder is one of the stand-ins, whatever has become of their parent.
         await(() -> {
-            List<Long> left = working();
+            List<Long> left = Processes.workingIn(folder -> folder.startsWith(data));
             left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
             return left.isEmpty();
         });
-    }
-
-    private List<Long> working() throws IOException {
-        try (var all = Files.list(Path.of("/proc"))) {
-            return all.filter(entry -> entry.getFileName().toString().matches("[0-9]+"))
-                    .filter(this::worksHere)
-                    .map(entry -> Long.parseLong(entry.getFileName().toString()))
-                    .toList();
-        }
-    }
-
-    private boolean worksHere(Path process) {
-        try {
-            return Files.readSymbolicLink(process.resolve("cwd")).startsWith(data);
-        } catch (IOException e) {
-            return false;
-        }
     }
 }

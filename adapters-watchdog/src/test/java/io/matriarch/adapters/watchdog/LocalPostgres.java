@@ -68,20 +68,7 @@ final class LocalPostgres {
 
     /** Every process that works in the data directory. */
     List<Long> processes() throws IOException {
-        try (var all = Files.list(Path.of("/proc"))) {
-            return all.filter(entry -> entry.getFileName().toString().matches("[0-9]+"))
-                    .filter(this::worksHere)
-                    .map(entry -> Long.parseLong(entry.getFileName().toString()))
-                    .toList();
-        }
-    }
-
-    private boolean worksHere(Path process) {
-        try {
-            return Files.readSymbolicLink(process.resolve("cwd")).equals(data);
-        } catch (IOException e) {
-            return false;
-        }
+        return Processes.workingIn(data::equals);
     }
 
     String controlData() throws Exception {
