@@ -1,21 +1,27 @@
-# For commands that are programs among the tests of a module. To be sourced in the root of the checkout.
+# For commands that run a class of a module out of the checkout, without the image. To be sourced in its root.
+# shellcheck source=bin/lib/setup.sh
+. bin/lib/setup.sh
 
-# run_test_class MODULE CLASS [ARGUMENT…]: compiles the module if its sources are newer, then becomes the class.
-run_test_class() {
-  local module=$1 classpath=$1/target/test-classpath java=java home
-  shift
-  if [ ! -f "$classpath" ] || [ -n "$(find domain ports "$module" -name '*.java' -newer "$classpath" -print -quit)" ]; then
+# need_classes MODULE SOURCES…: compiles the module if one of its sources, or of those named, is newer than the last time.
+# Sets `java`, and `classpath` to what the module's classes need beside themselves.
+need_classes() {
+  local module=$1 known=$1/target/classpath
+  need_jdk25 >&2
+  java=$JAVA25_HOME/bin/java
+  if [ ! -f "$known" ] || [ -n "$(find "$@" -name '*.java' -newer "$known" -print -quit)" ]; then
+    need_maven >&2
+    need_compiler >&2
     mvn -q -o -pl "$module" -am -DskipTests -Dspotless.check.skip=true test-compile \
-      org.apache.maven.plugins:maven-dependency-plugin:build-classpath -Dmdep.outputFile=target/test-classpath \
-      -DincludeScope=test >&2
+      org.apache.maven.plugins:maven-dependency-plugin:build-classpath -Dmdep.outputFile=target/classpath >&2
   fi
-  for home in "${JAVA25_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/* /opt/jdk*; do
-    if grep -q '^JAVA_VERSION="25' "$home/release" 2>/dev/null; then
-      java=$home/bin/java
-      break
-    fi
-  done
+  classpath=$(cat "$known")
+}
+
+# run_test_class MODULE CLASS [ARGUMENT…]: becomes a program among the tests of a module.
+run_test_class() {
+  local module=$1
+  shift
+  need_classes "$module" domain ports
   exec "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx256m --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow \
-    -cp "$module/target/test-classes:$module/target/classes:$(cat "$classpath")" "$@"
+    --sun-misc-unsafe-memory-access=allow -cp "$module/target/test-classes:$module/target/classes:$classpath" "$@"
 }
